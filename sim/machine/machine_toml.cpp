@@ -1,0 +1,285 @@
+// Machine files: TOML in, TOML out. Only this file of the machine knows the TOML library.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <toml++/toml.h>
+
+#include "sim/base/error.h"
+#include "sim/base/suggest.h"
+#include "sim/machine/machine.h"
+
+namespace sim {
+namespace {
+
+constexpr std::ptrdiff_t kDotsMax = 10'000;  // files have some hundred
+constexpr std::size_t kNameMax = 64;
+constexpr std::size_t kTitleMax = 200;
+
+/// `text` fit for a message: control characters replaced, cut to a readable length at a character's start.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMax = 80;
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (out.size() >= kMax && (byte & 0xC0) != 0x80) {
+      return out + "...";
+    }
+    out += byte < 0x20 || byte == 0x7F ? '?' : c;
+  }
+  return out;
+}
+
+std::string at_line(const std::string& source, const toml::source_region& region) {
+  return region.begin.line == 0 ? source : fmt::format("{}:{}", source, region.begin.line);
+}
+
+/// A node as an error message calls it: "the string \"fast\"", "an array".
+std::string described(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string: return fmt::format("the string \"{}\"", printable(node.as_string()->get()));
+    case toml::node_type::integer: return fmt::format("the integer {}", node.as_integer()->get());
+    case toml::node_type::floating_point: return fmt::format("the float {}", node.as_floating_point()->get());
+    case toml::node_type::boolean: return node.as_boolean()->get() ? "the boolean true" : "the boolean false";
+    case toml::node_type::array: return "an array";
+    case toml::node_type::table: return "a table";
+    default: return "a date or time";
+  }
+}
+
+std::string_view group_of(std::string_view key) { return key.substr(0, key.find('.')); }
+std::string_view member_of(std::string_view key) { return key.substr(key.find('.') + 1); }
+
+std::vector<std::string> groups() {
+  std::vector<std::string> names;
+  for (const MachineField& f : machine_fields()) {
+    if (names.empty() || names.back() != group_of(f.key)) {
+      names.emplace_back(group_of(f.key));
+    }
+  }
+  return names;
+}
+
+/// The keys of one table, for hints.
+std::vector<std::string> keys_of(std::string_view group) {
+  std::vector<std::string> keys;
+  for (const MachineField& f : machine_fields()) {
+    if (group_of(f.key) == group) {
+      keys.emplace_back(f.key);
+    }
+  }
+  return keys;
+}
+
+void refuse_unknown_keys(const toml::table& root, const std::string& source) {
+  std::vector<std::string> top = groups();
+  top.insert(top.begin(), {"name", "title"});
+  for (const auto& [key, node] : root) {
+    const std::string_view name = key.str();
+    if (std::find(top.begin(), top.end(), name) == top.end()) {
+      throw Error(at_line(source, node.source()),
+                  fmt::format("unknown {} '{}'", node.is_table() ? "table" : "key", printable(name)),
+                  suggestion(name, top));
+    }
+  }
+  for (const std::string& group : groups()) {
+    const toml::table* table = root[group].as_table();
+    if (table == nullptr) {
+      continue;
+    }
+    const std::vector<std::string> known = keys_of(group);
+    for (const auto& [key, node] : *table) {
+      const std::string full = group + "." + std::string(key.str());
+      if (std::find(known.begin(), known.end(), full) == known.end()) {
+        throw Error(at_line(source, node.source()), fmt::format("unknown key '{}'", printable(full)),
+                    suggestion(full, known));
+      }
+    }
+  }
+}
+
+std::string text_of(const toml::table& root, const std::string& source, const char* key, std::size_t size_max) {
+  const toml::node* node = root.get(key);
+  if (node == nullptr) {
+    throw Error(source, fmt::format("missing key '{}'; expected a string", key));
+  }
+  const std::string where = at_line(source, node->source());
+  if (!node->is_string()) {
+    throw Error(where, fmt::format("'{}' is {}; expected a string", key, described(*node)));
+  }
+  const std::string& text = node->as_string()->get();
+  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (text.empty() || text.size() > size_max || control) {
+    throw Error(where,
+                fmt::format("'{}' = \"{}\"; expected one line of 1 to {} bytes", key, printable(text), size_max));
+  }
+  return text;
+}
+
+std::string read_name(const toml::table& root, const std::string& source) {
+  std::string name = text_of(root, source, "name", kNameMax);
+  const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+  if (!plain) {
+    throw Error(at_line(source, root.get("name")->source()),
+                fmt::format("'name' = \"{}\"; expected lower-case letters, digits, '-', '_' and '.'", printable(name)));
+  }
+  return name;
+}
+
+const toml::table& table_of(const toml::table& root, const std::string& source, const MachineField& f) {
+  const std::string group(group_of(f.key));
+  const toml::node* node = root.get(group);
+  if (node == nullptr) {
+    throw Error(source, fmt::format("missing table [{}], which holds '{}': expected {} ({})", group, f.key,
+                                    f.expected(), f.text));
+  }
+  if (!node->is_table()) {
+    throw Error(at_line(source, node->source()),
+                fmt::format("'{}' is {}; expected a table [{}]", group, described(*node), group));
+  }
+  return *node->as_table();
+}
+
+void read_field(const toml::table& root, const std::string& source, const MachineField& f, Machine& machine) {
+  const toml::table& table = table_of(root, source, f);
+  const toml::node* node = table.get(member_of(f.key));
+  if (node == nullptr) {
+    throw Error(at_line(source, table.source()),
+                fmt::format("missing key '{}': expected {} ({})", f.key, f.expected(), f.text));
+  }
+  const std::string where = at_line(source, node->source());
+  if (!node->is_integer() && !(node->is_floating_point() && !f.whole)) {
+    throw Error(where, fmt::format("'{}' is {}; expected {} ({})", f.key, described(*node), f.expected(), f.text));
+  }
+  try {
+    const double value =
+        node->is_integer() ? static_cast<double>(node->as_integer()->get()) : node->as_floating_point()->get();
+    set_machine_field(machine, f.key, value);
+  } catch (const Error& error) {
+    throw Error(where, fmt::format("'{}' = {}", f.key, error.message()));
+  }
+}
+
+void refuse_contradictions(const toml::table& root, const std::string& source, const Machine& machine) {
+  if (const auto fault = find_machine_fault(machine)) {
+    const toml::node* node = root[group_of(fault->key)][member_of(fault->key)].node();
+    throw Error(at_line(source, node->source()), fmt::format("'{}': {}", fault->key, fault->message));
+  }
+}
+
+/// A line without its comment and without what stands between quotes.
+std::string code_of(std::string_view line) {
+  std::string code;
+  for (std::size_t i = 0; i < line.size() && line[i] != '#'; ++i) {
+    code += line[i];
+    if (line[i] != '"' && line[i] != '\'') {
+      continue;
+    }
+    const char quote = line[i];
+    for (++i; i < line.size() && line[i] != quote; ++i) {
+      i += quote == '"' && line[i] == '\\' ? 1 : 0;
+    }
+    code += quote;
+  }
+  return code;
+}
+
+/// Refuses what the TOML library (3.3, some of it later too) does not survive, as errors of ours: keys after the "[" or
+/// "[[" of a header that start with no letter (an assertion), letters beyond ASCII outside quotes (undefined
+/// behaviour). Strings of several lines would hide them, and a machine file needs none.
+void refuse_hostile_line(std::string_view line, const std::string& code, const std::string& where) {
+  if (line.find("\"\"\"") != std::string_view::npos || line.find("'''") != std::string_view::npos) {
+    throw Error(where, "strings of several lines have no place in a machine file");
+  }
+  if (std::any_of(code.begin(), code.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    throw Error(where, fmt::format("only quoted text and comments may go beyond ASCII: {}", printable(code)));
+  }
+  const std::size_t header = code.find_first_not_of(" \t");
+  if (header == std::string::npos || code[header] != '[') {
+    return;
+  }
+  const std::size_t key = code.find_first_not_of(" \t", header + (code.compare(header, 2, "[[") == 0 ? 2 : 1));
+  const auto starts_key = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("_-\"'").find(c) != std::string_view::npos;
+  };
+  if (key == std::string::npos || !starts_key(code[key])) {
+    throw Error(where, "expected a table header, such as [chip]");
+  }
+}
+
+void refuse_hostile_text(std::string_view text, const std::string& source) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  std::ptrdiff_t dots = 0;
+  for (int number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const std::string where = fmt::format("{}:{}", source, number);
+    const std::string code = code_of(line);
+    refuse_hostile_line(line, code, where);
+    // The library recurses once per dot of a dotted key and runs out of stack near 10^5.
+    dots += std::count(code.begin(), code.end(), '.');
+    if (dots > kDotsMax) {
+      throw Error(where, fmt::format("more than {} dots; that is no machine file", kDotsMax));
+    }
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+}
+
+toml::table parse_text(const std::string& text, const std::string& source) {
+  if (text.size() > kMachineFileBytesMax) {
+    throw Error(source, fmt::format("larger than {} bytes; that is no machine file", kMachineFileBytesMax));
+  }
+  refuse_hostile_text(text, source);
+  try {
+    return toml::parse(std::string_view(text));
+  } catch (const toml::parse_error& error) {
+    throw Error(at_line(source, error.source()), printable(error.description()));
+  }
+}
+
+}  // namespace
+
+Machine parse_machine(const std::string& toml_text, const std::string& source) {
+  const toml::table root = parse_text(toml_text, source);
+  refuse_unknown_keys(root, source);
+  Machine machine;
+  machine.source_file = source;
+  machine.name = read_name(root, source);
+  machine.title = text_of(root, source, "title", kTitleMax);
+  for (const MachineField& f : machine_fields()) {
+    read_field(root, source, f, machine);
+  }
+  refuse_contradictions(root, source, machine);
+  return machine;
+}
+
+std::string machine_to_toml(const Machine& machine) {
+  const auto quoted = [](const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) {
+      out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    }
+    return out + "\"";
+  };
+  std::string out = fmt::format("name = {}\ntitle = {}\n", quoted(machine.name), quoted(machine.title));
+  std::string_view group;
+  for (const MachineField& f : machine_fields()) {
+    if (group_of(f.key) != group) {
+      group = group_of(f.key);
+      out += fmt::format("\n[{}]\n", group);
+    }
+    const double value = f.get(machine);
+    const std::string number = f.whole ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{}", value);
+    out += fmt::format("{} = {}  # {}{}{}\n", member_of(f.key), number, f.text, *f.unit ? ", " : "", f.unit);
+  }
+  return out;
+}
+
+}  // namespace sim
