@@ -1,0 +1,183 @@
+// Memory-efficient attention ("lazy softmax"). Rabe and Staats 2021, "Self-attention Does Not Need O(n^2) Memory"
+// (arXiv 2112.05682), its Figure 1 as XLA runs it: chunk by chunk, with what a chunk needs written to HBM between
+// its kernels. Memory is O(N), traffic still O(N^2).
+//
+// For each query chunk (cq rows) and key chunk (ck rows):
+//   scores   S = Q K^T                              cq x ck, written
+//   softmax  m = rowmax S, P = e^(S - m), l = rowsum P   S read twice, P, m, l written
+//   values   O_j = P V                              partial result of this chunk, written in fp32
+// then, once a query chunk: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
+#include <limits>
+
+#include "sim/algorithms/common.h"
+#include "sim/algorithms/list.h"
+
+namespace sim {
+
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr std::int32_t kTile = 128;  // of the matrix products inside a chunk, rows and columns
+
+struct Chunked {
+  Tensor Q, K, V, O, S, P, partial, m, l;
+  std::int32_t cq, ck;    // chunk sizes; S and P hold one chunk
+  std::int32_t tile;      // of the matrix products
+  bool causal;
+  float scale;
+
+  std::int32_t key_chunks() const { return ceil_div(K.shape.rows, ck); }
+};
+
+// One pair of chunks: queries [first_query, + queries), keys [first_key, + keys), result number `slot`.
+struct Chunk {
+  std::int32_t first_query, queries, first_key, keys, slot;
+};
+
+// Tile (i, j) of tensor rows [first, first + count).
+Region part(const Tensor& tensor, std::int32_t first, std::int32_t count, std::int32_t i, std::int32_t height) {
+  return {tensor, first + i * height, 0, {std::min(height, count - i * height), tensor.shape.cols}};
+}
+
+Region part_of_chunk(const Tensor& tensor, const Chunk& c, std::int32_t i, std::int32_t height, std::int32_t j,
+                     std::int32_t width) {
+  return {tensor, i * height, j * width, {std::min(height, c.queries - i * height), std::min(width, c.keys - j * width)}};
+}
+
+void scores(Block& block, const Chunked& a, const Chunk& c) {
+  const std::int32_t columns = ceil_div(c.keys, a.tile);
+  const std::int32_t i = block.index() / columns, j = block.index() % columns;
+  Tile Qi = block.load(part(a.Q, c.first_query, c.queries, i, a.tile));
+  Tile Kj = block.load(part(a.K, c.first_key, c.keys, j, a.tile));
+  Tile Sij = a.scale * dot(Qi, T(Kj));
+  if (a.causal) {
+    Sij = causal_mask(std::move(Sij), Causal{a.Q.shape.rows, a.K.shape.rows}, c.first_query + i * a.tile,
+                      c.first_key + j * a.tile);
+  }
+  block.store(part_of_chunk(a.S, c, i, a.tile, j, a.tile), Sij);
+}
+
+void chunk_softmax(Block& block, const Chunked& a, const Chunk& c) {
+  const std::int32_t i = block.index(), tiles = ceil_div(c.keys, a.tile);
+  const Region stats = part(a.m, c.slot * a.cq, c.queries, i, a.tile);
+  Tile m = block.fill(-kInf, stats.shape);
+  for (std::int32_t j = 0; j < tiles; ++j) {
+    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
+    m = max(std::move(m), rowmax(Sij));
+  }
+  Tile l = block.fill(0, stats.shape);
+  for (std::int32_t j = 0; j < tiles; ++j) {
+    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
+    Tile Pij = exp_diff(std::move(Sij), m);
+    l = std::move(l) + rowsum(Pij);
+    block.store(part_of_chunk(a.P, c, i, a.tile, j, a.tile), Pij);
+  }
+  block.store(stats, m);
+  block.store(part(a.l, c.slot * a.cq, c.queries, i, a.tile), l);
+}
+
+void chunk_values(Block& block, const Chunked& a, const Chunk& c) {
+  const std::int32_t i = block.index();
+  const Region out = part(a.partial, c.slot * a.cq, c.queries, i, a.tile);
+  Tile Oi = block.fill(0, out.shape);
+  for (std::int32_t j = 0; j < ceil_div(c.keys, a.tile); ++j) {
+    Tile Pij = block.load(part_of_chunk(a.P, c, i, a.tile, j, a.tile));
+    Tile Vj = block.load(part(a.V, c.first_key, c.keys, j, a.tile));
+    mma(Oi, Pij, Vj);
+  }
+  block.store(out, Oi);
+}
+
+void combine(Block& block, const Chunked& a, std::int32_t first_query, std::int32_t queries) {
+  const std::int32_t i = block.index();
+  std::vector<Tile> m, l;
+  Tile m_all = block.fill(-kInf, part(a.m, 0, queries, i, a.tile).shape);
+  for (std::int32_t j = 0; j < a.key_chunks(); ++j) {
+    m.push_back(block.load(part(a.m, j * a.cq, queries, i, a.tile), 0, Level::registers));
+    l.push_back(block.load(part(a.l, j * a.cq, queries, i, a.tile), 0, Level::registers));
+    m_all = max(std::move(m_all), m.back());
+  }
+  const Region out = part(a.O, first_query, queries, i, a.tile);
+  Tile O = block.fill(0, out.shape);
+  Tile sum = block.fill(0, {out.shape.rows, 1});
+  for (std::int32_t j = 0; j < a.key_chunks(); ++j) {
+    const auto k = static_cast<std::size_t>(j);
+    Tile weight = exp_diff(m[k], m_all);
+    sum = std::move(sum) + weight * l[k];
+    Tile Oj = block.load(part(a.partial, j * a.cq, queries, i, a.tile), 0, Level::registers);
+    O = std::move(O) + weight * std::move(Oj);
+  }
+  block.store(out, std::move(O) / sum);
+}
+
+Kernel kernel(std::string name, std::int32_t blocks, const Problem& problem, const Schedule& s,
+              std::function<void(Block&)> program) {
+  Kernel k;
+  k.name = std::move(name);
+  k.source_file = "sim/algorithms/memory_efficient.cpp";
+  k.blocks = blocks;
+  k.slices = problem.slices();
+  k.warps = s.warps;
+  k.matmul = matmul_unit(problem);
+  k.program = std::move(program);
+  k.same_work_as = all_but_last(blocks);
+  return k;
+}
+
+// The three kernels of one pair of chunks.
+void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& problem, const Schedule& s) {
+  const std::int32_t high = ceil_div(c.queries, a.tile), wide = ceil_div(c.keys, a.tile);
+  const Region chunk_of_P{a.P, 0, 0, {c.queries, c.keys}};
+  plan.kernels.push_back(kernel("scores", high * wide, problem, s, [a, c](Block& b) { scores(b, a, c); }));
+  plan.kernels.back().same_work_as = all_but_edges(high, wide);
+  plan.kernels.back().paper_reads = {part(a.Q, c.first_query, c.queries, 0, c.queries),
+                                     part(a.K, c.first_key, c.keys, 0, c.keys)};
+  plan.kernels.push_back(kernel("softmax", high, problem, s, [a, c](Block& b) { chunk_softmax(b, a, c); }));
+  plan.kernels.push_back(kernel("values", high, problem, s, [a, c](Block& b) { chunk_values(b, a, c); }));
+  plan.kernels.back().paper_reads = {chunk_of_P, part(a.V, c.first_key, c.keys, 0, c.keys)};
+}
+
+Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
+  Plan plan;
+  plan.algorithm = "memory_efficient";
+  const std::int32_t Nq = problem.seqlen_q, Nk = problem.seqlen_kv, cq = s.block_q, ck = s.block_kv;
+  const std::int32_t Tk = ceil_div(Nk, ck), slices = problem.slices();
+  const auto [Q, K, V, O] = add_attention_tensors(plan, problem);
+  const auto scratch = [&](const char* name, DType dtype, Shape shape) {
+    return plan.add(name, TensorRole::scratch, dtype, shape, slices, slices);
+  };
+  const Tensor S = scratch("S", problem.dtype, {cq, ck}), P = scratch("P", problem.dtype, {cq, ck});
+  const Tensor partial = scratch("O_chunks", DType::fp32, {Tk * cq, problem.head_dim});
+  const Tensor m = scratch("m_chunks", DType::fp32, {Tk * cq, 1}), l = scratch("l_chunks", DType::fp32, {Tk * cq, 1});
+  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({kTile, cq, ck}), problem.mask == Mask::causal,
+                  softmax_scale(problem)};
+
+  for (std::int32_t q = 0; q < Nq; q += cq) {
+    const std::int32_t queries = std::min(cq, Nq - q);
+    for (std::int32_t j = 0; j < Tk; ++j) {
+      add_chunk(plan, a, {q, queries, j * ck, std::min(ck, Nk - j * ck), j}, problem, s);
+    }
+    plan.kernels.push_back(kernel("combine", ceil_div(queries, a.tile), problem, s,
+                                  [a, q, queries](Block& b) { combine(b, a, q, queries); }));
+  }
+  return plan;
+}
+
+// The paper's code uses chunks of 1024 queries and 4096 keys; shorter sequences are cut into four, so that memory
+// stays below N^2 there too.
+Schedule schedule(const Problem& problem, const Schedule& given, const Machine&) {
+  Schedule s = given;
+  s.block_q = choose(given.block_q, std::min(1024, ceil_div(problem.seqlen_q, 4)), problem.seqlen_q);
+  s.block_kv = choose(given.block_kv, std::min(4096, ceil_div(problem.seqlen_kv, 4)), problem.seqlen_kv);
+  s.stages = 1;
+  s.warps = given.warps > 0 ? given.warps : 4;
+  return s;
+}
+
+}  // namespace
+
+const Algorithm kMemoryEfficient = {
+    "memory_efficient", "Memory-efficient attention", "Rabe and Staats 2021, Figure 1, materialised per chunk", false,
+    schedule, plan};
+
+}  // namespace sim
