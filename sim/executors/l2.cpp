@@ -1,0 +1,247 @@
+#include "sim/executors/l2.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+#include "sim/base/error.h"
+
+namespace sim {
+
+namespace {
+
+constexpr std::int64_t kLineBytes = 32 << 10;        // what a line aims at: about a tile
+constexpr std::int64_t kLinesMax = std::int64_t{1} << 26;  // of all tensors; above it sectors get taller
+
+// Greatest common measure of where a tensor's tiles begin and end, in rows and in columns.
+struct Cut {
+  std::int32_t unit = 0, width = 0;
+};
+
+void cut_at(Cut& cut, const AccessRegion& region, Shape whole) {
+  const auto ends_inside = [](std::int32_t end, std::int32_t size) { return end < size ? end : 0; };
+  cut.unit = std::gcd(std::gcd(cut.unit, region.row), std::gcd(ends_inside(region.row + region.shape.rows, whole.rows),
+                                                               region.row_step));
+  cut.width = std::gcd(std::gcd(cut.width, region.col),
+                       std::gcd(ends_inside(region.col + region.shape.cols, whole.cols), region.col_step));
+}
+
+}  // namespace
+
+L2Model::L2Model(const Plan& plan, const Machine& machine)
+    : plan_(plan), capacity_bytes_(machine.l2.bytes), lines_(plan.tensors.size()), slots_(1) {
+  std::vector<Cut> cuts(plan.tensors.size());
+  for (const Kernel& kernel : plan.kernels) {
+    classes_.push_back(accesses_of(kernel));
+    for (const AccessClass& in : classes_.back()) {
+      for (const Access& access : in.accesses) {
+        for (std::uint32_t r = 0; r < access.regions; ++r) {
+          cut_at(cuts[access.tensor], in.regions[access.first_region + r], plan.tensors[access.tensor].tensor.shape);
+        }
+      }
+    }
+  }
+  for (std::size_t t = 0; t < plan.tensors.size(); ++t) {
+    choose_lines(static_cast<TensorId>(t), cuts[t].unit, cuts[t].width, plan.tensors[t].slices);
+  }
+}
+
+void L2Model::choose_lines(TensorId tensor, std::int32_t unit, std::int32_t width, std::int32_t slices) {
+  Lines& lines = lines_[tensor];
+  lines.shape = plan_.tensors[tensor].tensor.shape;
+  lines.element_bytes = size_of(plan_.tensors[tensor].tensor.dtype);
+  lines.width = width > 0 ? width : lines.shape.cols;
+  lines.unit = unit > 0 ? unit : ceil_div(lines.shape.rows, 64);
+  lines.first = static_cast<std::int64_t>(slot_of_line_.size());
+  for (;; lines.unit *= 2) {
+    const std::int64_t sector_bytes = std::int64_t{lines.unit} * lines.width * lines.element_bytes;
+    lines.height = lines.unit * static_cast<std::int32_t>(std::clamp<std::int64_t>(kLineBytes / sector_bytes, 1, 64));
+    lines.down = ceil_div(lines.shape.rows, lines.height);
+    lines.across = ceil_div(lines.shape.cols, lines.width);
+    const std::int64_t last = lines.first + std::int64_t{lines.down} * lines.across * slices;
+    if (last <= kLinesMax || lines.unit >= lines.shape.rows) {
+      slot_of_line_.resize(static_cast<std::size_t>(last), 0);
+      return;
+    }
+  }
+}
+
+L2Kernel L2Model::run(std::size_t k, std::int64_t wave) {
+  const Kernel& kernel = plan_.kernels[k];
+  L2Kernel result;
+  result.classes = std::move(classes_[k]);
+  result.entries.resize(1);
+  for (Slot& slot : slots_) {
+    slot.entry = 0;
+  }
+  const std::int64_t written_back_before = written_back_;
+  SIM_CHECK(wave > 0);
+
+  // Cut the grid into waves, slices and classes.
+  std::size_t wave_begin = 0;
+  std::int64_t block = 0;
+  for (std::int64_t wave_end = wave; block < kernel.total_blocks(); wave_end += wave) {
+    for (wave_end = std::min(wave_end, kernel.total_blocks()); block < wave_end;) {
+      const auto index = static_cast<std::int32_t>(block % kernel.blocks);
+      const auto in = std::upper_bound(result.classes.begin(), result.classes.end(), index,
+                                       [](std::int32_t i, const AccessClass& c) { return i < c.first; }) - 1;
+      const std::int64_t count = std::min<std::int64_t>(wave_end - block, in->first + in->count - index);
+      result.groups.push_back({block, count, &*in, result.entry_of.size()});
+      result.entry_of.resize(result.entry_of.size() + in->accesses.size());
+      block += count;
+    }
+
+    // All blocks of the wave go in step.
+    for (std::size_t a = 0, left = 1; left > 0; ++a) {
+      left = 0;
+      for (std::size_t g = wave_begin; g < result.groups.size(); ++g) {
+        if (a < result.groups[g].accesses->accesses.size()) {
+          access_group(result.groups[g], a, kernel.blocks, result);
+          ++left;
+        }
+      }
+    }
+    wave_begin = result.groups.size();
+  }
+  result.dram_write_bytes = written_back_ - written_back_before;
+  return result;
+}
+
+void L2Model::access_group(const L2Group& group, std::size_t a, std::int32_t blocks, L2Kernel& kernel) {
+  const AccessClass& in = *group.accesses;
+  const Access& access = in.accesses[a];
+  const std::int64_t slice = group.first_block / blocks;
+  const auto first = static_cast<std::int32_t>(group.first_block % blocks) - in.first;
+  const bool reads = reads_hbm(access.kind);
+  const std::int64_t times = access.same_for_all ? 1 : group.count;
+  kernel.entry_of[group.first_entry_index + a] = static_cast<std::uint32_t>(kernel.entries.size());
+  for (std::int64_t n = 0; n < times; ++n) {
+    const auto entry = static_cast<std::uint32_t>(kernel.entries.size());
+    const Outcome outcome = touch(access, in, first + static_cast<std::int32_t>(n), slice, entry);
+    kernel.entries.push_back({outcome.miss_bytes, outcome.entry});
+    kernel.dram_read_bytes += outcome.miss_bytes;
+    kernel.hit_bytes += reads ? outcome.hit_bytes : 0;
+  }
+  (reads ? kernel.read_bytes : kernel.write_bytes) += access.bytes * group.count;
+  if (reads && access.same_for_all) {
+    kernel.hit_bytes += access.bytes * (group.count - 1);
+  }
+}
+
+L2Model::Outcome L2Model::touch(const Access& access, const AccessClass& in, std::int32_t step, std::int64_t slice,
+                                std::uint32_t entry) {
+  const Lines& lines = lines_[access.tensor];
+  const std::int64_t first = lines.first + plan_.tensors[access.tensor].tensor.slice_of(slice) *
+                                               (std::int64_t{lines.down} * lines.across);
+  Outcome outcome;
+  for (std::uint32_t r = access.first_region; r < access.first_region + access.regions; ++r) {
+    const AccessRegion& region = in.regions[r];
+    const std::int32_t row = region.row + step * region.row_step, end = row + region.shape.rows;
+    const std::int32_t col = region.col + step * region.col_step;
+    for (std::int32_t i = row / lines.height; i * lines.height < end; ++i) {
+      const std::int32_t low = std::max(row - i * lines.height, 0) / lines.unit;
+      const std::int32_t high = ceil_div(std::min(end - i * lines.height, lines.height), lines.unit);
+      const std::uint64_t sectors = (high == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << high) - 1) &
+                                    ~((std::uint64_t{1} << low) - 1);
+      for (std::int32_t j = col / lines.width; j * lines.width < col + region.shape.cols; ++j) {
+        const std::uint32_t slot = slot_of(first + std::int64_t{i} * lines.across + j, access.tensor);
+        touch_line(slots_[slot], i, j, sectors, access.kind, entry, outcome);
+        make_newest(slot);
+      }
+    }
+  }
+  while (held_bytes_ > capacity_bytes_ && slots_[0].newer != slots_[0].older) {
+    evict_oldest();
+  }
+  return outcome;
+}
+
+void L2Model::touch_line(Slot& slot, std::int32_t i, std::int32_t j, std::uint64_t sectors, OpKind kind,
+                         std::uint32_t entry, Outcome& outcome) {
+  const Lines& lines = lines_[slot.tensor];
+  const std::uint64_t missing = sectors & ~slot.present;
+  const std::int64_t missing_bytes = missing != 0 ? bytes_of(lines, i, j, missing) : 0;
+  held_bytes_ += missing_bytes;
+  if (kind != OpKind::store) {
+    // A reduction reads what it adds to.
+    outcome.miss_bytes += missing_bytes;
+    outcome.hit_bytes += bytes_of(lines, i, j, sectors) - missing_bytes;
+    outcome.entry = std::max(outcome.entry, (sectors & slot.present) != 0 ? slot.entry : 0);
+  }
+  slot.present |= sectors;
+  if (writes_hbm(kind)) {
+    slot.dirty |= sectors;
+  } else if (missing != 0) {
+    slot.entry = entry;
+  }
+}
+
+// The last line and the last sector of a ragged tensor are smaller.
+std::int64_t L2Model::bytes_of(const Lines& lines, std::int32_t i, std::int32_t j, std::uint64_t sectors) const {
+  const std::int64_t width = std::min(lines.width, lines.shape.cols - j * lines.width);
+  const std::int32_t last = (lines.shape.rows - 1 - i * lines.height) / lines.unit;
+  std::int64_t rows = std::int64_t{std::popcount(sectors)} * lines.unit;
+  if (last < 64 && (sectors >> last & 1) != 0) {
+    rows -= i * lines.height + (last + 1) * lines.unit - lines.shape.rows;
+  }
+  return rows * width * lines.element_bytes;
+}
+
+std::int64_t L2Model::bytes_of(const Slot& slot, std::uint64_t sectors) const {
+  const Lines& lines = lines_[slot.tensor];
+  const std::int64_t in_slice = (slot.line - lines.first) % (std::int64_t{lines.down} * lines.across);
+  return bytes_of(lines, static_cast<std::int32_t>(in_slice / lines.across),
+                  static_cast<std::int32_t>(in_slice % lines.across), sectors);
+}
+
+std::uint32_t L2Model::slot_of(std::int64_t line, TensorId tensor) {
+  std::uint32_t& number = slot_of_line_[static_cast<std::size_t>(line)];
+  if (number != 0) {
+    unlink(number);
+    return number;
+  }
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  number = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[number] = {};
+  slots_[number].line = line;
+  slots_[number].tensor = tensor;
+  return number;
+}
+
+void L2Model::unlink(std::uint32_t slot) {
+  slots_[slots_[slot].newer].older = slots_[slot].older;
+  slots_[slots_[slot].older].newer = slots_[slot].newer;
+}
+
+// The list runs from the head's `newer` (oldest) to the head's `older` (newest).
+void L2Model::make_newest(std::uint32_t slot) {
+  const std::uint32_t newest = slots_[0].older;
+  slots_[slot].older = newest;
+  slots_[slot].newer = 0;
+  slots_[newest].newer = slot;
+  slots_[0].older = slot;
+}
+
+void L2Model::evict_oldest() {
+  const std::uint32_t number = slots_[0].newer;
+  const Slot& slot = slots_[number];
+  held_bytes_ -= bytes_of(slot, slot.present);
+  written_back_ += bytes_of(slot, slot.dirty);
+  unlink(number);
+  slot_of_line_[static_cast<std::size_t>(slot.line)] = 0;
+  free_slots_.push_back(number);
+}
+
+std::int64_t L2Model::dirty_bytes() const {
+  std::int64_t bytes = 0;
+  for (std::uint32_t number = slots_[0].newer; number != 0; number = slots_[number].newer) {
+    bytes += bytes_of(slots_[number], slots_[number].dirty);
+  }
+  return bytes;
+}
+
+}  // namespace sim

@@ -1,0 +1,201 @@
+#include "sim/executors/timing.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sim/base/error.h"
+#include "sim/executors/timing_sm.h"
+
+namespace sim {
+
+std::string_view name_of(WaitReason reason) {
+  static constexpr std::string_view kNames[kWaitReasons] = {
+      "at work",  "waiting for HBM", "waiting for L2", "barrier",   "tensor core busy",
+      "fp32 busy", "alu busy",       "exp busy",       "smem busy", "latency"};
+  return kNames[static_cast<int>(reason)];
+}
+
+namespace timing {
+namespace {
+
+/// The SMs in order of the time at which each next needs what they share: a winner tree; ties go to the lower number.
+class Queue {
+ public:
+  explicit Queue(std::size_t count) {
+    while (leaves_ < count) {
+      leaves_ *= 2;
+    }
+    times_.assign(leaves_, kNever);
+    winner_.assign(2 * leaves_, 0);
+    for (std::size_t i = 0; i < leaves_; ++i) {
+      winner_[leaves_ + i] = static_cast<std::uint32_t>(i);
+    }
+    for (std::size_t node = leaves_ - 1; node > 0; --node) {
+      winner_[node] = winner_[2 * node];
+    }
+  }
+  void set(std::size_t sm, double time) {
+    times_[sm] = time;
+    for (std::size_t node = (leaves_ + sm) / 2; node > 0; node /= 2) {
+      const std::uint32_t a = winner_[2 * node], b = winner_[2 * node + 1];
+      winner_[node] = times_[b] < times_[a] ? b : a;
+    }
+  }
+  std::size_t first() const { return winner_[1]; }
+  double time() const { return times_[first()]; }
+  double time_of(std::size_t sm) const { return times_[sm]; }
+
+ private:
+  std::size_t leaves_ = 1;
+  std::vector<double> times_;
+  std::vector<std::uint32_t> winner_;
+};
+
+/// The programs of a kernel's blocks, compiled once for each kind of work.
+class Programs {
+ public:
+  explicit Programs(const TimingInput& input) : by_index_(static_cast<std::size_t>(input.kernel.blocks)) {
+    std::map<std::int32_t, std::size_t> number;
+    Trace trace;
+    for (std::int32_t index = 0; index < input.kernel.blocks; ++index) {
+      const std::int32_t like = input.kernel.representative(index);
+      const auto [at, is_new] = number.try_emplace(like, programs_.size());
+      if (is_new) {
+        record_block(input.kernel, like, trace);
+        programs_.push_back(compile(trace, input.kernel, input.machine, {input.spans == nullptr}));
+        roles_ = std::max(roles_, static_cast<int>(programs_.back().roles.size()));
+      }
+      by_index_[static_cast<std::size_t>(index)] = static_cast<std::uint32_t>(at->second);
+    }
+  }
+  const TimingProgram& of(std::int32_t index) const { return programs_[by_index_[static_cast<std::size_t>(index)]]; }
+  int roles() const { return roles_; }
+
+ private:
+  std::vector<TimingProgram> programs_;
+  std::vector<std::uint32_t> by_index_;
+  int roles_ = 1;
+};
+
+class Engine {
+ public:
+  explicit Engine(const TimingInput& input) : input_(input), programs_(input), queue_(sm_count()) {
+    set_memory();
+    shared_.input = &input;
+    shared_.result = &result_;
+    for (std::size_t sm = 0; sm < sm_count(); ++sm) {
+      sms_.emplace_back(shared_, static_cast<int>(sm), input.blocks_per_sm, programs_.roles());
+    }
+  }
+
+  KernelTiming run() {
+    // Blocks go to the SMs one by one, round by round, until every slot has one.
+    std::vector<std::vector<Member>> dealt(sms_.size());
+    for (int slot = 0; slot < input_.blocks_per_sm; ++slot) {
+      for (std::vector<Member>& members : dealt) {
+        deal_next(slot, members);
+      }
+    }
+    for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
+      start(sms_[sm], dealt[sm], 0);
+    }
+    for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
+      queue_.set(sm, sms_[sm].advance());
+    }
+
+    // Serve requests in the order of their issue; a block that ends makes room for the next.
+    std::vector<int> ended;
+    while (queue_.time() != kNever) {
+      const std::size_t sm = queue_.first();
+      const double now = queue_.time();
+      end_ = std::max(end_, now);
+      ended.clear();
+      sms_[sm].serve(ended);
+      std::vector<Member>& members = dealt[sm];
+      members.clear();
+      for (const int slot : ended) {
+        deal_next(slot, members);
+      }
+      start(sms_[sm], members, now);
+      queue_.set(sm, sms_[sm].advance());
+    }
+    return finish();
+  }
+
+ private:
+  std::size_t sm_count() const { return static_cast<std::size_t>(input_.machine.chip.sm_count); }
+
+  void set_memory() {
+    const Machine& machine = input_.machine;
+    const L2Kernel& l2 = input_.l2;
+    Memory& memory = shared_.memory;
+    memory.l2_cycles_per_byte = 1 / machine.l2.bytes_per_clock;
+    memory.hbm_read_cycles_per_byte = 1 / machine.hbm_read_bytes_per_clock();
+    memory.hbm_write_cycles_per_byte = 1 / machine.hbm_write_bytes_per_clock();
+    memory.l2_latency = machine.l2.latency_cycles;
+    memory.hbm_latency = std::max(machine.hbm.latency_ns * machine.cycles_per_us() / 1e3, memory.l2_latency);
+    memory.entries = &l2.entries;
+    memory.arrival.assign(l2.entries.size(), -1);
+    memory.arrival[0] = 0;
+    if (l2.write_bytes > 0) {
+      memory.written_back_share = static_cast<double>(l2.dram_write_bytes) / static_cast<double>(l2.write_bytes);
+    }
+  }
+
+  // The next block of the grid, if there is one, goes to `slot`.
+  void deal_next(int slot, std::vector<Member>& members) {
+    if (next_block_ < input_.kernel.total_blocks()) {
+      while (next_block_ >= input_.l2.groups[group_].first_block + input_.l2.groups[group_].count) {
+        ++group_;
+      }
+      members.push_back({next_block_++, &input_.l2.groups[group_], slot});
+    }
+  }
+
+  // Starts blocks dealt to one SM at the same moment: those of one program as one gang.
+  void start(Sm& sm, std::vector<Member>& members, double now) {
+    const double begin = now + input_.machine.overheads.block_start_cycles;
+    while (!members.empty()) {
+      const TimingProgram& program = program_of(members.front());
+      const auto others = std::stable_partition(members.begin(), members.end(), [&](const Member& member) {
+        return &program_of(member) == &program;
+      });
+      std::vector<Member> gang(members.begin(), others);
+      members.erase(members.begin(), others);
+      for (std::size_t u = 0; u < result_.work.size(); ++u) {
+        result_.work[u] += program.work[u] * static_cast<double>(gang.size());
+      }
+      result_.last_block_begin = std::max(result_.last_block_begin, begin);
+      sm.start(std::move(gang), program, begin);
+    }
+  }
+
+  const TimingProgram& program_of(const Member& member) const {
+    return programs_.of(static_cast<std::int32_t>(member.block % input_.kernel.blocks));
+  }
+
+  KernelTiming finish() {
+    SIM_CHECK(next_block_ == input_.kernel.total_blocks());
+    result_.cycles = std::max(end_, shared_.memory.last_arrival);
+    result_.l2_cycles = shared_.memory.l2_busy;
+    result_.hbm_cycles = shared_.memory.hbm_busy;
+    return result_;
+  }
+
+  const TimingInput& input_;
+  Programs programs_;
+  KernelTiming result_;
+  Shared shared_;
+  std::vector<Sm> sms_;
+  Queue queue_;
+  std::int64_t next_block_ = 0;
+  std::size_t group_ = 0;
+  double end_ = 0;
+};
+
+}  // namespace
+}  // namespace timing
+
+KernelTiming time_kernel(const TimingInput& input) { return timing::Engine(input).run(); }
+
+}  // namespace sim

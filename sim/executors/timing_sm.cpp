@@ -1,0 +1,270 @@
+#include "sim/executors/timing_sm.h"
+
+#include <algorithm>
+
+#include "sim/base/error.h"
+
+namespace sim::timing {
+
+namespace {
+
+constexpr double kDone = 1e-6;  // cycles of work that count as none
+
+WaitReason busy(Unit unit) {
+  return static_cast<WaitReason>(static_cast<int>(WaitReason::tensor_busy) + static_cast<int>(unit));
+}
+
+}  // namespace
+
+Sm::Sm(Shared& shared, int number, int slots, int roles)
+    : shared_(shared),
+      machine_(shared.input->machine),
+      number_(number),
+      roles_(roles),
+      actors_(static_cast<std::size_t>(slots) * static_cast<std::size_t>(roles)),
+      gangs_(static_cast<std::size_t>(slots)) {
+  // Little's law: an SM never gets more than its bytes in flight a latency.
+  const double in_flight = machine_.hbm.in_flight_bytes_per_sm;
+  read_rate_[0] = std::min(machine_.l2.bytes_per_clock_per_sm, in_flight / shared.memory.l2_latency);
+  read_rate_[1] = std::min(machine_.l2.bytes_per_clock_per_sm, in_flight / shared.memory.hbm_latency);
+  for (int a = 0; a < slots * roles; ++a) {
+    actors_[static_cast<std::size_t>(a)].gang = static_cast<std::int16_t>(a / roles);
+    actors_[static_cast<std::size_t>(a)].role = static_cast<std::int16_t>(a % roles);
+  }
+}
+
+void Sm::start(std::vector<Member> members, const TimingProgram& program, double at) {
+  int number = 0;
+  while (!gangs_[static_cast<std::size_t>(number)].members.empty()) {
+    ++number;
+  }
+  Gang& gang = gangs_[static_cast<std::size_t>(number)];
+  gang.members = std::move(members);
+  gang.weight = static_cast<double>(gang.members.size());
+  gang.program = &program;
+  gang.landed.assign(static_cast<std::size_t>(program.tokens), 0.0);
+  gang.from_dram.assign(static_cast<std::size_t>(program.tokens), false);
+  gang.barriers.clear();
+  for (const BarrierInfo& info : program.barriers) {
+    const auto phases = static_cast<std::size_t>(info.completed_phases);
+    gang.barriers.push_back({info.arrivals, 0, 0, std::vector<double>(phases, 0.0)});
+  }
+  Actor& actor = actor_of(number, 0);
+  enter(actor, 0);
+  sleep(actor, at, WaitReason::latency);
+}
+
+// ---- Time ----
+
+double Sm::next_event() const {
+  double next = kNever;
+  for (const Actor& actor : actors_) {
+    if (actor.state == State::timed) {
+      next = std::min(next, actor.wake);
+    } else if (actor.state == State::working) {
+      // The step ends with its slowest demand; one that shares its unit frees the others when it ends.
+      double last = 0;
+      for (int k = 0; k < actor.step->demands; ++k) {
+        const auto i = static_cast<std::size_t>(k);
+        const double sharing = sharing_[static_cast<std::size_t>(actor.step->unit[i])];
+        const double cycles = actor.left[i] * sharing;
+        if (sharing > gang_of(actor).weight && actor.left[i] > 0) {
+          next = std::min(next, now_ + cycles);
+        }
+        last = std::max(last, cycles);
+      }
+      next = std::min(next, now_ + last);
+    }
+  }
+  return next;
+}
+
+// Each unit serves all blocks that want it at equal shares.
+void Sm::serve_units(double cycles) {
+  std::array<double, kUnits> share;
+  for (std::size_t u = 0; u < share.size(); ++u) {
+    share[u] = cycles / std::max(sharing_[u], 1.0);
+  }
+  for (Actor& actor : actors_) {
+    if (actor.state != State::working) {
+      continue;
+    }
+    for (std::size_t k = 0; k < actor.step->demands; ++k) {
+      if (actor.left[k] > 0) {
+        const auto unit = static_cast<std::size_t>(actor.step->unit[k]);
+        actor.left[k] -= share[unit];
+        if (actor.left[k] <= kDone) {
+          actor.left[k] = 0;
+          sharing_[unit] -= gang_of(actor).weight;
+        }
+      }
+    }
+  }
+}
+
+double Sm::advance() {
+  for (;;) {
+    const double next = next_event();
+    if (next == kNever) {
+      return kNever;
+    }
+    if (next > now_) {
+      serve_units(next - now_);
+      now_ = next;
+    }
+    ++shared_.result->events;
+    bool moving = false;
+    for (Actor& actor : actors_) {
+      if (actor.state == State::working && actor.left[0] + actor.left[1] + actor.left[2] == 0) {
+        end_compute(actor);
+      } else if (actor.state == State::timed && actor.wake <= now_) {
+        proceed(actor);
+      }
+      moving = moving || actor.state == State::moving;
+    }
+    if (moving) {
+      return now_;
+    }
+  }
+}
+
+void Sm::sleep(Actor& actor, double until, WaitReason reason) {
+  actor.state = State::timed;
+  actor.wake = until;
+  actor.begin = now_;
+  actor.reason = reason;
+}
+
+// ---- Steps ----
+
+const Segment* Sm::segment_of(const Actor& actor) const {
+  const std::vector<Segment>& segments = gang_of(actor).program->roles[static_cast<std::size_t>(actor.role)];
+  return actor.segment < segments.size() ? &segments[actor.segment] : nullptr;
+}
+
+void Sm::enter(Actor& actor, std::uint32_t segment) {
+  actor.segment = segment;
+  actor.repeat = 0;
+  actor.started = false;
+  const Segment* now = segment_of(actor);
+  actor.step = now != nullptr ? &gang_of(actor).program->steps[now->begin] : nullptr;
+}
+
+void Sm::next_step(Actor& actor) {
+  actor.started = false;
+  const Segment& segment = *segment_of(actor);
+  const Step* steps = gang_of(actor).program->steps.data();
+  if (++actor.step == steps + segment.end) {
+    if (++actor.repeat < segment.count) {
+      actor.step = steps + segment.begin;
+    } else {
+      enter(actor, actor.segment + 1);
+    }
+  }
+}
+
+// Takes the actor through steps that need no time, up to one that does.
+void Sm::proceed(Actor& actor) {
+  if (actor.state == State::timed) {
+    actor.waited = now_ - actor.begin;
+    shared_.result->waits[static_cast<std::size_t>(actor.reason)] += actor.waited * gang_of(actor).weight;
+  }
+  for (;;) {
+    if (actor.step == nullptr) {
+      actor.state = State::moving;
+      return;
+    }
+    switch (actor.step->kind) {
+      case StepKind::compute:
+        if (begin_compute(actor)) {
+          return;
+        }
+        break;
+      case StepKind::load: actor.state = State::moving; return;
+      case StepKind::store:
+        if (!wait_for_copies(actor)) {
+          actor.state = State::moving;
+        }
+        return;
+      case StepKind::wait: wait_for_phase(actor); return;
+      case StepKind::arrive: {
+        const int barrier = actor.step->barrier;
+        next_step(actor);
+        arrive(actor.gang, barrier, now_);
+        break;
+      }
+      case StepKind::fork: fork(actor); return;
+      case StepKind::join: next_step(actor); break;
+    }
+  }
+}
+
+// Sleeps until the copies that the step needs have landed; false if they have.
+bool Sm::wait_for_copies(Actor& actor) {
+  const Gang& gang = gang_of(actor);
+  for (const std::int16_t token : actor.step->needs) {
+    if (token != kNoToken && gang.landed[static_cast<std::size_t>(token)] > now_) {
+      const bool dram = gang.from_dram[static_cast<std::size_t>(token)];
+      sleep(actor, gang.landed[static_cast<std::size_t>(token)], dram ? WaitReason::hbm : WaitReason::l2);
+      return true;
+    }
+  }
+  return false;
+}
+
+// False if the step is over at once; true if the actor works or waits.
+bool Sm::begin_compute(Actor& actor) {
+  if (wait_for_copies(actor)) {
+    return true;
+  }
+  const Step& step = *actor.step;
+  actor.begin = now_;
+  if (step.demands == 0) {
+    if (step.latency > 0 && !actor.started) {
+      actor.started = true;
+      sleep(actor, now_ + step.latency, WaitReason::latency);
+      return true;
+    }
+    next_step(actor);
+    return false;
+  }
+  actor.state = State::working;
+  actor.left = step.work;
+  for (std::size_t k = 0; k < step.demands; ++k) {
+    sharing_[static_cast<std::size_t>(step.unit[k])] += gang_of(actor).weight;
+  }
+  return true;
+}
+
+void Sm::end_compute(Actor& actor) {
+  const Step& step = *actor.step;
+  std::size_t slowest = 0;
+  for (std::size_t k = 1; k < step.demands; ++k) {
+    slowest = step.work[k] > step.work[slowest] ? k : slowest;
+  }
+  std::array<double, kWaitReasons>& waits = shared_.result->waits;
+  const double weight = gang_of(actor).weight;
+  waits[0] += weight * step.work[slowest];
+  waits[static_cast<std::size_t>(busy(step.unit[slowest]))] += weight * (now_ - actor.begin - step.work[slowest]);
+  report(actor, step, actor.begin, now_, false, step.unit[slowest]);
+  actor.waited = 0;
+  next_step(actor);
+  if (step.latency > 0) {
+    sleep(actor, now_ + step.latency, WaitReason::latency);
+  } else {
+    actor.state = State::parked;  // until proceed says otherwise
+    proceed(actor);
+  }
+}
+
+void Sm::report(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const {
+  if (shared_.input->spans == nullptr) {
+    return;
+  }
+  for (const Member& member : gang_of(actor).members) {
+    (*shared_.input->spans)({number_, member.slot, actor.role, member.block, step.op, step.kind, from_dram, unit, begin,
+                             end, actor.waited, actor.reason});
+  }
+}
+
+}  // namespace sim::timing
