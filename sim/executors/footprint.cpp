@@ -67,33 +67,38 @@ bool plan_fits(const Plan& plan, const Machine& machine) {
 
 namespace {
 
-// Ops up to and including the one that reaches the SMEM peak.
-std::size_t ops_to_peak(const Trace& trace) {
-  const std::int64_t peak = footprint_of(trace).smem_peak_bytes;
+std::int64_t held_in(const Footprint& footprint, Level level) {
+  return level == Level::smem ? footprint.smem_bytes : footprint.register_bytes;
+}
+
+// Ops up to and including the one that reaches the level's peak.
+std::size_t ops_to_peak(const Trace& trace, Level level) {
   FootprintExecutor executor;
-  std::size_t count = 0;
+  std::size_t count = 0, best = 0;
+  std::int64_t peak = 0;
   for (const Op& op : trace.ops) {
     executor.on(op);
     ++count;
-    if (executor.footprint().smem_bytes == peak) {
-      break;
+    if (held_in(executor.footprint(), level) > peak) {
+      peak = held_in(executor.footprint(), level);
+      best = count;
     }
   }
-  return count;
+  return best;
 }
 
 }  // namespace
 
-std::string smem_sum(const Trace& trace, const Plan& plan) {
-  // Find the tiles alive in SMEM at the peak.
-  const std::size_t count = ops_to_peak(trace);
+std::string sum_at_peak(const Trace& trace, const Plan& plan, Level level) {
+  // Find the tiles alive at the peak.
   std::vector<const Op*> made(trace.tiles, nullptr);
+  const std::size_t count = ops_to_peak(trace, level);
   for (std::size_t at = 0; at < count; ++at) {
     const Op& op = trace.ops[at];
     if (op.reuses_a || op.kind == OpKind::release) {
       made[op.a] = nullptr;
     }
-    if (op.dst != 0 && op.level == Level::smem && (op.kind != OpKind::load || op.barrier == kNoBarrier)) {
+    if (op.dst != 0 && op.level == level && !op.accumulate && (op.kind != OpKind::load || op.barrier == kNoBarrier)) {
       made[op.dst] = &op;
     }
   }
@@ -104,7 +109,7 @@ std::string smem_sum(const Trace& trace, const Plan& plan) {
   for (const Op* op : made) {
     if (op != nullptr) {
       const std::int64_t bytes = op->shape.elements() * size_of(op->dtype);
-      const std::string name = moves_bytes(op->kind) ? plan.tensors[op->tensor].name : std::string("buffer");
+      const std::string name = moves_bytes(op->kind) ? plan.tensors[op->tensor].name : std::string(name_of(op->kind));
       text += fmt::format("{}{} {}x{} {} {} B", text.empty() ? "" : " + ", name, op->shape.rows, op->shape.cols,
                           name_of(op->dtype), bytes);
       sum += bytes;

@@ -46,8 +46,8 @@ BlockResources resources_of(const Kernel& kernel, const Footprint& footprint);
 /// Does every kernel of the plan fit the machine? Looks at each kernel's first and last block.
 bool plan_fits(const Plan& plan, const Machine& machine);
 
-/// The tiles of `trace` alive at its SMEM peak, largest first: "K 64x128 fp16 16,384 B + ...", for the error that
+/// The tiles of `trace` that live in `level` at its peak: "K 64x128 fp16 16384 B + ... = 81920 B", for the error that
 /// says what does not fit.
-std::string smem_sum(const Trace& trace, const Plan& plan);
+std::string sum_at_peak(const Trace& trace, const Plan& plan, Level level);
 
 }  // namespace sim

@@ -62,8 +62,13 @@ class Programs {
       const auto [at, is_new] = number.try_emplace(like, programs_.size());
       if (is_new) {
         record_block(input.kernel, like, trace);
-        programs_.push_back(compile(trace, input.kernel, input.machine, {input.spans == nullptr}));
-        roles_ = std::max(roles_, static_cast<int>(programs_.back().roles.size()));
+        TimingProgram program = compile(trace, input.kernel, input.machine, {input.spans == nullptr});
+        const auto same = std::find(programs_.begin(), programs_.end(), program);
+        at->second = static_cast<std::size_t>(same - programs_.begin());
+        if (same == programs_.end()) {
+          roles_ = std::max(roles_, static_cast<int>(program.roles.size()));
+          programs_.push_back(std::move(program));
+        }
       }
       by_index_[static_cast<std::size_t>(index)] = static_cast<std::uint32_t>(at->second);
     }
@@ -83,6 +88,7 @@ class Engine {
     set_memory();
     shared_.input = &input;
     shared_.result = &result_;
+    shared_.skipped.resize(input.l2.groups.size());
     for (std::size_t sm = 0; sm < sm_count(); ++sm) {
       sms_.emplace_back(shared_, static_cast<int>(sm), input.blocks_per_sm, programs_.roles());
     }
@@ -105,7 +111,10 @@ class Engine {
 
     // Serve requests in the order of their issue; a block that ends makes room for the next.
     std::vector<int> ended;
-    while (queue_.time() != kNever) {
+    for (std::size_t served = 0; queue_.time() != kNever; ++served) {
+      if (input_.memoise && served % sm_count() == 0) {
+        skip_if_steady();
+      }
       const std::size_t sm = queue_.first();
       const double now = queue_.time();
       end_ = std::max(end_, now);
@@ -166,7 +175,48 @@ class Engine {
         result_.work[u] += program.work[u] * static_cast<double>(gang.size());
       }
       result_.last_block_begin = std::max(result_.last_block_begin, begin);
-      sm.start(std::move(gang), program, begin);
+      // The last wave shares the machine among fewer, so it is always simulated.
+      const bool more_waves = next_block_ + slots() <= input_.kernel.total_blocks();
+      if (!(input_.memoise && more_waves && sm.start_alike(gang, program, begin))) {
+        sm.start(std::move(gang), program, begin);
+      }
+    }
+  }
+
+  std::int64_t slots() const { return std::int64_t{input_.blocks_per_sm} * input_.machine.chip.sm_count; }
+
+  // If every SM repeats its loop in a steady rhythm, all move on by as many repeats as the first to finish has left.
+  void skip_if_steady() {
+    std::vector<Steady> rhythm(sms_.size());
+    double cycles = kNever, until = kNever;
+    for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
+      const std::optional<Steady> steady = sms_[sm].steady();
+      if (!steady || (steady->period > 0 && steady->repeats_left < 2)) {
+        return;
+      }
+      rhythm[sm] = *steady;
+      until = std::min(until, steady->until);
+      if (steady->period > 0) {
+        cycles = std::min(cycles, steady->period * steady->repeats_left);
+      }
+    }
+    if (cycles == kNever) {
+      return;
+    }
+    cycles = std::min(cycles, until - queue_.time());
+    double least = kNever;
+    for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
+      const auto repeats = static_cast<std::int32_t>(rhythm[sm].period > 0 ? cycles / rhythm[sm].period : 0);
+      if (repeats > 0) {
+        const double by = repeats * rhythm[sm].period;
+        sms_[sm].skip(repeats, by);
+        queue_.set(sm, queue_.time_of(sm) + by);
+        least = std::min(least, by);
+      }
+    }
+    if (least != kNever) {
+      shared_.memory.skip(least);
+      result_.memoised_cycles += least;
     }
   }
 
@@ -177,8 +227,11 @@ class Engine {
   KernelTiming finish() {
     SIM_CHECK(next_block_ == input_.kernel.total_blocks());
     result_.cycles = std::max(end_, shared_.memory.last_arrival);
-    result_.l2_cycles = shared_.memory.l2_busy;
-    result_.hbm_cycles = shared_.memory.hbm_busy;
+    const Memory& memory = shared_.memory;
+    const auto read = static_cast<double>(input_.l2.read_bytes), written = static_cast<double>(input_.l2.write_bytes);
+    result_.l2_cycles = (read + written) * memory.l2_cycles_per_byte;
+    result_.hbm_cycles = static_cast<double>(input_.l2.dram_read_bytes) * memory.hbm_read_cycles_per_byte +
+                         static_cast<double>(input_.l2.dram_write_bytes) * memory.hbm_write_cycles_per_byte;
     return result_;
   }
 

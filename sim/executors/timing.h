@@ -50,7 +50,8 @@ struct KernelTiming {
   double cycles = 0;                             ///< from the first block's start to the last byte's arrival
   double last_block_begin = 0;                   ///< cycles
   std::array<double, kWaitReasons> waits{};      ///< actor-cycles; [none] counts those at work
-  UnitWork work{};                               ///< unit-cycles of all SMs together
+  UnitWork work{};                               ///< unit-cycles of all SMs together, at full rate
+  UnitWork actors_on{};                          ///< actor-cycles spent on each unit, as the slowest of a step
   double l2_cycles = 0, hbm_cycles = 0;          ///< that the shared servers were busy
   double memoised_cycles = 0;                    ///< of `cycles`, how many a steady state let it skip
   std::int64_t events = 0;

@@ -38,6 +38,7 @@ struct Step {
   std::uint32_t access = 0;               ///< load, store: number among the block's accesses, in the first repeat
   std::uint32_t op = 0;                   ///< of the trace; of a merged step, the first
   std::int64_t bytes = 0;
+  bool operator==(const Step&) const = default;
 };
 
 /// steps[begin, end), `count` times over.
@@ -45,6 +46,7 @@ struct Segment {
   std::uint32_t begin = 0, end = 0;
   std::int32_t count = 1;
   std::uint32_t accesses = 0;  ///< of one repeat
+  bool operator==(const Segment&) const = default;
 };
 
 struct TimingProgram {
@@ -53,6 +55,7 @@ struct TimingProgram {
   std::vector<BarrierInfo> barriers;
   int tokens = 0;
   UnitWork work{};  ///< of the whole block
+  bool operator==(const TimingProgram&) const = default;
 };
 
 struct CompileOptions {

@@ -12,7 +12,6 @@ double Memory::in_l2(std::uint32_t entry, double now) {
     if (e.miss_bytes > 0) {
       const double cycles = static_cast<double>(e.miss_bytes) * hbm_read_cycles_per_byte;
       hbm_free = std::max(hbm_free, now) + cycles;
-      hbm_busy += cycles;
       at = std::max(at, hbm_free + hbm_latency - l2_latency);
     }
   }
@@ -69,10 +68,12 @@ void Sm::arrive(int gang, int barrier, double at) {
 
 // ---- What needs the shared memory system ----
 
-std::uint32_t Sm::entry_of(const Actor& actor, const Member& member) const {
+std::uint32_t Sm::access_of(const Actor& actor) const {
+  return actor.step->access + static_cast<std::uint32_t>(actor.repeat) * segment_of(actor)->accesses;
+}
+
+std::uint32_t Sm::entry_of(const Member& member, std::uint32_t access) const {
   const L2Group& group = *member.group;
-  const std::uint32_t access =
-      actor.step->access + static_cast<std::uint32_t>(actor.repeat) * segment_of(actor)->accesses;
   const std::uint32_t first = shared_.input->l2.entry_of[group.first_entry_index + access];
   const bool same = group.accesses->accesses[access].same_for_all;
   return same ? first : first + static_cast<std::uint32_t>(member.block - group.first_block);
@@ -93,8 +94,11 @@ void Sm::issue_loads(double now) {
   for (const Actor& actor : actors_) {
     if (is_moving(actor, StepKind::load)) {
       bytes += gang_of(actor).weight * static_cast<double>(actor.step->bytes);
+      const std::uint32_t access = access_of(actor);
       for (const Member& member : gang_of(actor).members) {
-        in_l2 = std::max(in_l2, memory.in_l2(entry_of(actor, member), now));
+        if (!long_in_l2(member, access)) {
+          in_l2 = std::max(in_l2, memory.in_l2(entry_of(member, access), now));
+        }
       }
     }
   }
@@ -104,7 +108,6 @@ void Sm::issue_loads(double now) {
   const bool from_dram = in_l2 > now;
   load_port_free_ = std::max(load_port_free_, now) + bytes / read_rate_[from_dram ? 1 : 0];
   memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_cycles_per_byte;
-  memory.l2_busy += bytes * memory.l2_cycles_per_byte;
   const double landed = std::max({load_port_free_, memory.l2_free, in_l2}) + memory.l2_latency;
   memory.last_arrival = std::max(memory.last_arrival, landed);
 
@@ -140,10 +143,8 @@ void Sm::issue_stores(double now) {
   Memory& memory = shared_.memory;
   store_port_free_ = std::max(store_port_free_, now) + bytes / machine_.l2.bytes_per_clock_per_sm;
   memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_cycles_per_byte;
-  memory.l2_busy += bytes * memory.l2_cycles_per_byte;
   const double hbm = bytes * memory.written_back_share * memory.hbm_write_cycles_per_byte;
   memory.hbm_free = std::max(memory.hbm_free, now) + hbm;
-  memory.hbm_busy += hbm;
   const double landed = std::max({store_port_free_, memory.l2_free, hbm > 0 ? memory.hbm_free : 0});
   memory.last_arrival = std::max(memory.last_arrival, landed);
 
@@ -162,6 +163,7 @@ void Sm::end_role(Actor& actor, std::vector<int>& ended) {
   Gang& gang = gang_of(actor);
   actor.state = State::empty;
   if (actor.role == 0) {
+    note_end(gang);
     for (const Member& member : gang.members) {
       ended.push_back(member.slot);
     }

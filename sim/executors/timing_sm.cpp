@@ -33,7 +33,7 @@ Sm::Sm(Shared& shared, int number, int slots, int roles)
   }
 }
 
-void Sm::start(std::vector<Member> members, const TimingProgram& program, double at) {
+int Sm::place(std::vector<Member> members, const TimingProgram& program, double at) {
   int number = 0;
   while (!gangs_[static_cast<std::size_t>(number)].members.empty()) {
     ++number;
@@ -42,6 +42,16 @@ void Sm::start(std::vector<Member> members, const TimingProgram& program, double
   gang.members = std::move(members);
   gang.weight = static_cast<double>(gang.members.size());
   gang.program = &program;
+  gang.begin = at;
+  gang.alike = false;
+  gang.spent = {};
+  gang.rhythm.crossed = -1;
+  return number;
+}
+
+void Sm::start(std::vector<Member> members, const TimingProgram& program, double at) {
+  const int number = place(std::move(members), program, at);
+  Gang& gang = gangs_[static_cast<std::size_t>(number)];
   gang.landed.assign(static_cast<std::size_t>(program.tokens), 0.0);
   gang.from_dram.assign(static_cast<std::size_t>(program.tokens), false);
   gang.barriers.clear();
@@ -146,6 +156,7 @@ void Sm::enter(Actor& actor, std::uint32_t segment) {
   actor.segment = segment;
   actor.repeat = 0;
   actor.started = false;
+  gang_of(actor).rhythm.crossed = -1;
   const Segment* now = segment_of(actor);
   actor.step = now != nullptr ? &gang_of(actor).program->steps[now->begin] : nullptr;
 }
@@ -157,6 +168,9 @@ void Sm::next_step(Actor& actor) {
   if (++actor.step == steps + segment.end) {
     if (++actor.repeat < segment.count) {
       actor.step = steps + segment.begin;
+      if (shared_.input->memoise) {
+        note_repeat(gang_of(actor));
+      }
     } else {
       enter(actor, actor.segment + 1);
     }
@@ -167,7 +181,8 @@ void Sm::next_step(Actor& actor) {
 void Sm::proceed(Actor& actor) {
   if (actor.state == State::timed) {
     actor.waited = now_ - actor.begin;
-    shared_.result->waits[static_cast<std::size_t>(actor.reason)] += actor.waited * gang_of(actor).weight;
+    Gang& gang = gang_of(actor);
+    gang.spent.waits[static_cast<std::size_t>(actor.reason)] += actor.waited * gang.weight;
   }
   for (;;) {
     if (actor.step == nullptr) {
@@ -242,10 +257,11 @@ void Sm::end_compute(Actor& actor) {
   for (std::size_t k = 1; k < step.demands; ++k) {
     slowest = step.work[k] > step.work[slowest] ? k : slowest;
   }
-  std::array<double, kWaitReasons>& waits = shared_.result->waits;
-  const double weight = gang_of(actor).weight;
-  waits[0] += weight * step.work[slowest];
-  waits[static_cast<std::size_t>(busy(step.unit[slowest]))] += weight * (now_ - actor.begin - step.work[slowest]);
+  Gang& gang = gang_of(actor);
+  const double cycles = now_ - actor.begin, alone = step.work[slowest];
+  gang.spent.waits[0] += gang.weight * alone;
+  gang.spent.waits[static_cast<std::size_t>(busy(step.unit[slowest]))] += gang.weight * (cycles - alone);
+  gang.spent.on[static_cast<std::size_t>(step.unit[slowest])] += gang.weight * cycles;
   report(actor, step, actor.begin, now_, false, step.unit[slowest]);
   actor.waited = 0;
   next_step(actor);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "sim/executors/timing.h"
 
@@ -16,12 +18,13 @@ struct Memory {
   double l2_latency = 0, hbm_latency = 0;      ///< cycles
   double written_back_share = 0;               ///< of the bytes stored, how many DRAM sees in this kernel
   double last_arrival = 0;
-  double l2_busy = 0, hbm_busy = 0;            ///< cycles
   std::vector<double> arrival;                 ///< of each L2 entry; < 0: nobody has asked yet
   const std::vector<L2Entry>* entries = nullptr;
 
   /// Time at which the bytes of `entry` are in L2, asked for at `now`.
   double in_l2(std::uint32_t entry, double now);
+  /// Moves everything that is still to come `cycles` on.
+  void skip(double cycles);
 };
 
 enum class State : std::uint8_t {
@@ -59,13 +62,42 @@ struct Member {
   int slot = 0;
 };
 
+/// Where actor-cycles went.
+struct Spent {
+  std::array<double, kWaitReasons> waits{};
+  UnitWork on{};
+  void add(const Spent& other, double times);
+};
+
+/// What a gang's repeats of a loop have in common.
+struct Rhythm {
+  double crossed = -1;                ///< time of the last repeat's begin; < 0: none yet
+  double period = 0, previous = 0;    ///< cycles of the last two repeats
+  Spent at_crossing, of_period;
+
+  /// Two periods alike, to a thousandth.
+  bool steady() const;
+};
+
+/// A gang's life from start to end, for gangs to come.
+struct Life {
+  const TimingProgram* program = nullptr;
+  double weight = 0, cycles = 0;
+  int alike = 0;                      ///< lives in a row of about the same length
+  Spent spent;
+};
+
 /// Blocks of one program that one SM started at the same moment. Every rule treats them alike, so they stay in step to
 /// their end, and one actor a role stands for all of them.
 struct Gang {
   std::vector<Member> members;       ///< empty: none
   const TimingProgram* program = nullptr;
   double weight = 0;                 ///< members
+  double begin = 0;                  ///< cycles
   int roles_left = 0;
+  bool alike = false;                ///< lives as the last did: only its end is simulated
+  Spent spent;
+  Rhythm rhythm;
   std::vector<double> landed;        ///< by token
   std::vector<bool> from_dram;       ///< by token
   std::vector<BarrierState> barriers;
@@ -75,6 +107,15 @@ struct Shared {
   const TimingInput* input = nullptr;
   Memory memory;
   KernelTiming* result = nullptr;
+  /// Accesses [first, second) of each group that a steady state skipped: their bytes count as long in L2.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> skipped;
+};
+
+/// An SM all of whose gangs repeat a loop in a steady rhythm, or that needs nothing before `until`.
+struct Steady {
+  double period = 0;             ///< 0: no loop
+  std::int32_t repeats_left = 0;
+  double until = kNever;
 };
 
 /// One SM: its resident blocks, their actors, its units.
@@ -91,7 +132,20 @@ class Sm {
   /// slots in `ended`.
   void serve(std::vector<int>& ended);
 
+  // timing_steady.cpp: skipping what repeats.
+  bool idle() const;
+  std::optional<Steady> steady() const;
+  /// Moves every gang `repeats` of its loop on, in `cycles`.
+  void skip(std::int32_t repeats, double cycles);
+  /// Puts blocks into slots as start() does, and lets them end when the last such gangs ended, if those lived alike.
+  bool start_alike(std::vector<Member>& members, const TimingProgram& program, double at);
+
  private:
+  void note_repeat(Gang& gang);
+  void note_end(Gang& gang);
+  void mark_skipped(const Gang& gang, std::uint32_t first, std::uint32_t last);
+  int place(std::vector<Member> members, const TimingProgram& program, double at);
+  bool long_in_l2(const Member& member, std::uint32_t access) const;
   Gang& gang_of(const Actor& actor) { return gangs_[static_cast<std::size_t>(actor.gang)]; }
   const Gang& gang_of(const Actor& actor) const { return gangs_[static_cast<std::size_t>(actor.gang)]; }
   Actor& actor_of(int gang, int role) { return actors_[static_cast<std::size_t>(gang * roles_ + role)]; }
@@ -116,7 +170,8 @@ class Sm {
   void issue_loads(double now);
   void issue_stores(double now);
   void end_role(Actor& actor, std::vector<int>& ended);
-  std::uint32_t entry_of(const Actor& actor, const Member& member) const;
+  std::uint32_t access_of(const Actor& actor) const;
+  std::uint32_t entry_of(const Member& member, std::uint32_t access) const;
 
   Shared& shared_;
   const Machine& machine_;
@@ -127,6 +182,7 @@ class Sm {
   std::array<double, 2> read_rate_{};      ///< bytes a cycle that one SM gets: [0] from L2, [1] from DRAM
   std::vector<Actor> actors_;              ///< [gang * roles + role]
   std::vector<Gang> gangs_;
+  Life last_life_;
 };
 
 }  // namespace sim::timing

@@ -18,6 +18,7 @@ struct RoleInfo {
 struct BarrierInfo {
   int arrivals = 1;         ///< that complete one phase
   int completed_phases = 0; ///< at the start: 1 lets the first wait through
+  bool operator==(const BarrierInfo&) const = default;
 };
 
 /// Rows that a gather collects: dst rows [k * rows_each, ...) come from tensor rows [first_rows[k], ...).

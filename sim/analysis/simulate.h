@@ -1,0 +1,34 @@
+// The parts of simulate() that others need too: the window's timelines, `attoscope trace`, tests.
+#pragma once
+
+#include "sim/analysis/report.h"
+#include "sim/executors/footprint.h"
+#include "sim/executors/timing.h"
+
+namespace sim {
+
+/// `experiment` with problem and schedule checked and filled in, and its plan.
+struct Prepared {
+  Problem problem;
+  Schedule schedule;
+  Plan plan;
+};
+Prepared prepare(const Experiment& experiment);
+
+/// What a block of `kernel` asks of the machine, the largest over its blocks, and how many fit an SM. Throws Error
+/// with the sum of its tiles if not even one fits.
+struct KernelFit {
+  Footprint footprint;
+  BlockResources resources;
+  Occupancy occupancy;
+};
+KernelFit fit_kernel(const Plan& plan, const Kernel& kernel, const Machine& machine);
+
+/// Names what limits a kernel: the unit or level that is busy at least four fifths of the time, else the one on which
+/// the blocks spend most of theirs; "latency" if that is waiting although nothing is busy.
+std::string name_bound(const KernelTiming& timing, const Machine& machine);
+
+/// Start of kernel number `k` in us if its predecessors end at `end_us`: a launch, or the gap behind another.
+double kernel_start_us(const Machine& machine, std::size_t k, double end_us);
+
+}  // namespace sim
