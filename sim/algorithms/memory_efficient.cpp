@@ -6,18 +6,19 @@
 //   scores   S = Q K^T                              cq x ck, written
 //   softmax  m = rowmax S, P = e^(S - m), l = rowsum P   S read twice, P, m, l written
 //   values   O_j = P V                              partial result of this chunk, written in fp32
-// then, once a query chunk: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
+// then, once a query chunk, they are combined: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
 #include <limits>
 
 #include "sim/algorithms/common.h"
 #include "sim/algorithms/list.h"
+#include "sim/executors/footprint.h"
 
 namespace sim {
 
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr std::int32_t kTile = 128;  // of the matrix products inside a chunk, rows and columns
+constexpr std::int32_t kTile = 128;  // of the matrix products inside a chunk, rows and columns, where that fits
 
 struct Chunked {
   Tensor Q, K, V, O, S, P, partial, m, l;
@@ -88,26 +89,23 @@ void chunk_values(Block& block, const Chunked& a, const Chunk& c) {
   block.store(out, Oi);
 }
 
+// The chunks' results are merged one by one, each read once, as two blocks of an online softmax are.
 void combine(Block& block, const Chunked& a, std::int32_t first_query, std::int32_t queries) {
   const std::int32_t i = block.index();
-  std::vector<Tile> m, l;
-  Tile m_all = block.fill(-kInf, part(a.m, 0, queries, i, a.tile).shape);
-  for (std::int32_t j = 0; j < a.key_chunks(); ++j) {
-    m.push_back(block.load(part(a.m, j * a.cq, queries, i, a.tile), 0, Level::registers));
-    l.push_back(block.load(part(a.l, j * a.cq, queries, i, a.tile), 0, Level::registers));
-    m_all = max(std::move(m_all), m.back());
-  }
   const Region out = part(a.O, first_query, queries, i, a.tile);
-  Tile O = block.fill(0, out.shape);
-  Tile sum = block.fill(0, {out.shape.rows, 1});
+  const Shape column{out.shape.rows, 1};
+  Tile m = block.fill(-kInf, column), l = block.fill(0, column), O = block.fill(0, out.shape);
   for (std::int32_t j = 0; j < a.key_chunks(); ++j) {
-    const auto k = static_cast<std::size_t>(j);
-    Tile weight = exp_diff(m[k], m_all);
-    sum = std::move(sum) + weight * l[k];
+    Tile mj = block.load(part(a.m, j * a.cq, queries, i, a.tile), 0, Level::registers);
+    Tile lj = block.load(part(a.l, j * a.cq, queries, i, a.tile), 0, Level::registers);
     Tile Oj = block.load(part(a.partial, j * a.cq, queries, i, a.tile), 0, Level::registers);
-    O = std::move(O) + weight * std::move(Oj);
+    Tile m_new = max(m, mj);
+    Tile old_weight = exp_diff(std::move(m), m_new), weight = exp_diff(std::move(mj), m_new);
+    l = std::move(l) * old_weight + std::move(lj) * weight;
+    O = std::move(O) * old_weight + std::move(Oj) * weight;
+    m = std::move(m_new);
   }
-  block.store(out, std::move(O) / sum);
+  block.store(out, std::move(O) / l);
 }
 
 Kernel kernel(std::string name, std::int32_t blocks, const Problem& problem, const Schedule& s,
@@ -137,7 +135,7 @@ void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& prob
   plan.kernels.back().paper_reads = {chunk_of_P, part(a.V, c.first_key, c.keys, 0, c.keys)};
 }
 
-Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
+Plan plan_with_tile(const Problem& problem, const Schedule& s, std::int32_t tile) {
   Plan plan;
   plan.algorithm = "memory_efficient";
   const std::int32_t Nq = problem.seqlen_q, Nk = problem.seqlen_kv, cq = s.block_q, ck = s.block_kv;
@@ -149,7 +147,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
   const Tensor S = scratch("S", problem.dtype, {cq, ck}), P = scratch("P", problem.dtype, {cq, ck});
   const Tensor partial = scratch("O_chunks", DType::fp32, {Tk * cq, problem.head_dim});
   const Tensor m = scratch("m_chunks", DType::fp32, {Tk * cq, 1}), l = scratch("l_chunks", DType::fp32, {Tk * cq, 1});
-  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({kTile, cq, ck}), problem.mask == Mask::causal,
+  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({tile, cq, ck}), problem.mask == Mask::causal,
                   softmax_scale(problem)};
 
   for (std::int32_t q = 0; q < Nq; q += cq) {
@@ -161,6 +159,19 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
                                   [a, q, queries](Block& b) { combine(b, a, q, queries); }));
   }
   return plan;
+}
+
+// The largest tile that fits the machine; one pair of chunks of one head shows it.
+Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
+  Problem one = problem;
+  one.batch = one.heads = one.kv_heads = 1;
+  one.seqlen_q = std::min(problem.seqlen_q, s.block_q);
+  one.seqlen_kv = std::min(problem.seqlen_kv, s.block_kv);
+  std::int32_t tile = kTile;
+  while (tile > 1 && !plan_fits(plan_with_tile(one, s, tile), machine)) {
+    tile /= 2;
+  }
+  return plan_with_tile(problem, s, tile);
 }
 
 // The paper's code uses chunks of 1024 queries and 4096 keys; shorter sequences are cut into four, so that memory

@@ -175,12 +175,33 @@ class Engine {
         result_.work[u] += program.work[u] * static_cast<double>(gang.size());
       }
       result_.last_block_begin = std::max(result_.last_block_begin, begin);
-      // The last wave shares the machine among fewer, so it is always simulated.
-      const bool more_waves = next_block_ + slots() <= input_.kernel.total_blocks();
-      if (!(input_.memoise && more_waves && sm.start_alike(gang, program, begin))) {
+      if (!(input_.memoise && may_live_alike(sm) && sm.start_alike(gang, program, begin))) {
         sm.start(std::move(gang), program, begin);
       }
     }
+  }
+
+  // Where the shared servers decide how long things take, nothing goes by a rhythm of its own: no skipping there.
+  // `l2_load` is the share of its time that L2 is busy; DRAM's is as much larger or smaller as in the whole kernel.
+  bool shared_servers_are_free(double l2_load) const {
+    constexpr double kLittleShared = 0.6;
+    return l2_load * std::max(1.0, hbm_cycles() / std::max(l2_cycles(), 1.0)) < kLittleShared;
+  }
+
+  // The last wave shares the machine among fewer, so it is always simulated.
+  bool may_live_alike(const Sm& sm) const {
+    const double wave = static_cast<double>(slots()) / static_cast<double>(input_.kernel.total_blocks());
+    return next_block_ + slots() <= input_.kernel.total_blocks() && sm.last_life_cycles() > 0 &&
+           shared_servers_are_free(l2_cycles() * wave / sm.last_life_cycles());
+  }
+
+  double l2_cycles() const {
+    return static_cast<double>(input_.l2.read_bytes + input_.l2.write_bytes) * shared_.memory.l2_cycles_per_byte;
+  }
+
+  double hbm_cycles() const {
+    return static_cast<double>(input_.l2.dram_read_bytes) * shared_.memory.hbm_read_cycles_per_byte +
+           static_cast<double>(input_.l2.dram_write_bytes) * shared_.memory.hbm_write_cycles_per_byte;
   }
 
   std::int64_t slots() const { return std::int64_t{input_.blocks_per_sm} * input_.machine.chip.sm_count; }
@@ -188,7 +209,7 @@ class Engine {
   // If every SM repeats its loop in a steady rhythm, all move on by as many repeats as the first to finish has left.
   void skip_if_steady() {
     std::vector<Steady> rhythm(sms_.size());
-    double cycles = kNever, until = kNever;
+    double cycles = kNever, until = kNever, l2_load = 0;
     for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
       const std::optional<Steady> steady = sms_[sm].steady();
       if (!steady || (steady->period > 0 && steady->repeats_left < 2)) {
@@ -198,9 +219,10 @@ class Engine {
       until = std::min(until, steady->until);
       if (steady->period > 0) {
         cycles = std::min(cycles, steady->period * steady->repeats_left);
+        l2_load += steady->bytes / steady->period * shared_.memory.l2_cycles_per_byte;
       }
     }
-    if (cycles == kNever) {
+    if (cycles == kNever || !shared_servers_are_free(l2_load)) {
       return;
     }
     cycles = std::min(cycles, until - queue_.time());
@@ -227,11 +249,8 @@ class Engine {
   KernelTiming finish() {
     SIM_CHECK(next_block_ == input_.kernel.total_blocks());
     result_.cycles = std::max(end_, shared_.memory.last_arrival);
-    const Memory& memory = shared_.memory;
-    const auto read = static_cast<double>(input_.l2.read_bytes), written = static_cast<double>(input_.l2.write_bytes);
-    result_.l2_cycles = (read + written) * memory.l2_cycles_per_byte;
-    result_.hbm_cycles = static_cast<double>(input_.l2.dram_read_bytes) * memory.hbm_read_cycles_per_byte +
-                         static_cast<double>(input_.l2.dram_write_bytes) * memory.hbm_write_cycles_per_byte;
+    result_.l2_cycles = l2_cycles();
+    result_.hbm_cycles = hbm_cycles();
     return result_;
   }
 

@@ -116,6 +116,7 @@ struct Steady {
   double period = 0;             ///< 0: no loop
   std::int32_t repeats_left = 0;
   double until = kNever;
+  double bytes = 0;              ///< that a repeat moves
 };
 
 /// One SM: its resident blocks, their actors, its units.
@@ -134,6 +135,7 @@ class Sm {
 
   // timing_steady.cpp: skipping what repeats.
   bool idle() const;
+  double last_life_cycles() const { return last_life_.cycles; }
   std::optional<Steady> steady() const;
   /// Moves every gang `repeats` of its loop on, in `cycles`.
   void skip(std::int32_t repeats, double cycles);

@@ -64,14 +64,14 @@ bool Sm::idle() const {
 }
 
 std::optional<Steady> Sm::steady() const {
-  Steady all{0, std::numeric_limits<std::int32_t>::max(), kNever};
+  Steady all{0, std::numeric_limits<std::int32_t>::max(), kNever, 0};
   for (const Actor& actor : actors_) {
     const Gang& gang = gang_of(actor);
     if (actor.state == State::empty) {
       continue;
     }
     if (gang.alike) {
-      return Steady{0, 0, actor.wake};
+      return Steady{0, 0, actor.wake, 0};
     }
     const Segment* segment = actor.step != nullptr ? segment_of(actor) : nullptr;
     if (roles_ > 1 || segment == nullptr || segment->count <= kTail || gang.rhythm.crossed < 0 ||
@@ -79,6 +79,9 @@ std::optional<Steady> Sm::steady() const {
       return std::nullopt;
     }
     all.period = std::max(all.period, gang.rhythm.period);
+    for (std::uint32_t at = segment->begin; at < segment->end; ++at) {
+      all.bytes += gang.weight * static_cast<double>(gang.program->steps[at].bytes);
+    }
     all.repeats_left = std::min(all.repeats_left, segment->count - actor.repeat - kTail);
   }
   return all;
