@@ -32,9 +32,9 @@ struct InputSpec {
   std::uint64_t seed = 1;
 };
 
-/// Fills out[slices][rows][cols] with values of the tensor called `tensor`, slices `first_slice` on, rounded to `dtype`.
-/// "Q", "K" and "X" (rows of a softmax) carry the distribution's scores; others, "V" among them, are standard normal
-/// under growing_max and large. Scores are meant to be scaled by 1 / sqrt(cols).
+/// Fills out[slices][rows][cols] with values of the tensor called `tensor`, slices `first_slice` on, rounded to
+/// `dtype`. "Q", "K" and "X" (rows of a softmax) carry the distribution's scores; others, "V" among them, are standard
+/// normal under growing_max and large. Scores are meant to be scaled by 1 / sqrt(cols).
 void fill_input(float* out, const InputSpec& spec, std::string_view tensor, std::int64_t slices, std::int64_t rows,
                 std::int64_t cols, DType dtype, std::int64_t first_slice = 0);
 

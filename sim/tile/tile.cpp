@@ -217,7 +217,13 @@ void Block::role(const std::string& name, int warps, const std::function<void(Bl
   waits_.emplace_back();
   std::vector<Op> stream;
   out_ = &stream;
-  program(*this);
+  try {
+    program(*this);
+  } catch (...) {
+    out_ = &trace_.ops;  // tiles of the block still end
+    role_ = 0;
+    throw;
+  }
   out_ = &trace_.ops;
   role_ = 0;
   hoist_loads(stream);
@@ -229,7 +235,12 @@ void Block::end_roles() {
   std::vector<std::vector<Op>> streams;
   streams.swap(streams_);
   before_append_ = sink_ != nullptr;
-  const std::vector<Op> merged = merge_roles(streams, first_open_role_, trace_, source_file_);
+  std::vector<Op> merged;
+  try {
+    merged = merge_roles(streams, first_open_role_, trace_, source_file_);
+  } catch (const Error&) {
+    deadlock_ = std::current_exception();  // a tile's destructor may have brought us here: finish() throws
+  }
   first_open_role_ = static_cast<std::uint8_t>(trace_.roles.size());
   trace_.ops.push_back({.kind = OpKind::fork});
   trace_.ops.insert(trace_.ops.end(), merged.begin(), merged.end());
@@ -267,6 +278,9 @@ bool Block::any_greater(const Tile& tile, float threshold, bool assumed) {
 void Block::finish() {
   if (!streams_.empty()) {
     end_roles();
+  }
+  if (deadlock_ != nullptr) {
+    std::rethrow_exception(deadlock_);
   }
   if (sink_ != nullptr) {
     (*sink_)(trace_.ops);

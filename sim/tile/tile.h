@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -159,6 +160,7 @@ class Block {
   std::vector<Op>* out_;                  ///< where the running role records
   std::uint8_t role_ = 0;
   std::uint8_t first_open_role_ = 1;
+  std::exception_ptr deadlock_;           ///< of roles, thrown by finish()
 };
 
 // Matrix products: fp32 results in registers.
