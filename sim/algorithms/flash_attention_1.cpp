@@ -25,16 +25,18 @@ void flash_attention_1(Block& block, const Flash1& a) {
   const std::int32_t Tr = ceil_div(Nq, Br), Tc = ceil_div(Nk, Bc);
   const Causal visible{Nq, Nk};
 
-  for (std::int32_t i = 0; i < Tr; ++i) {                                       //  2
+  for (const std::int32_t i : block.steps(0, Tr, 0, Nq / Br)) {                 //  2
     block.store(rows(O, i, Br), block.fill(0, rows(O, i, Br).shape));
     block.store(rows(l, i, Br), block.fill(0, rows(l, i, Br).shape));
     block.store(rows(m, i, Br), block.fill(-kInf, rows(m, i, Br).shape));
   }
 
-  for (std::int32_t j = 0; j < Tc; ++j) {                                       //  5
+  for (const std::int32_t j : block.steps(0, Tc, 0, causal ? 0 : Nk / Bc)) {    //  5
     Tile Kj = block.load(rows(K, j, Bc));                                       //  6
     Tile Vj = block.load(rows(V, j, Bc));
-    for (std::int32_t i = 0; i < Tr; ++i) {                                     //  7
+    // The first row block whose every query sees the whole tile; those after it do too.
+    const std::int32_t unmasked = causal ? ceil_div(std::max(j * Bc + Kj.shape().rows - 1 - (Nk - Nq), 0), Br) : 0;
+    for (const std::int32_t i : block.steps(0, Tr, unmasked, Nq / Br)) {        //  7
       const Region Oi_hbm = rows(O, i, Br), li_hbm = rows(l, i, Br), mi_hbm = rows(m, i, Br);
       const std::int32_t count = Oi_hbm.shape.rows;
       if (causal && visible.visible_keys(i * Br, count) <= j * Bc) {

@@ -35,7 +35,7 @@ void flash_attention_2(Block& block, const Flash2& a) {
   Tile li = block.fill(0, {count, 1});
   Tile mi = block.fill(-kInf, {count, 1});
 
-  for (std::int32_t j = 0; j < ceil_div(keys, Bc); ++j) {                //  6
+  for (const std::int32_t j : block.steps(0, ceil_div(keys, Bc), 0, unmasked / Bc)) {  //  6
     Tile Kj = block.load(rows(K, j, Bc), stages);                        //  7
     Tile Vj = block.load(rows(V, j, Bc), stages);
     Tile Sij = dot(Qi, T(Kj));                                           //  8

@@ -47,7 +47,7 @@ void split(Block& block, const FlashDecoding& a) {
   Tile Oi = block.fill(0, {count, a.Q.shape.cols});
   Tile li = block.fill(0, {count, 1});
   Tile mi = block.fill(-kInf, {count, 1});
-  for (std::int32_t j = s * per_split; j < last; ++j) {
+  for (const std::int32_t j : block.steps(s * per_split, last, s * per_split, unmasked / a.Bc)) {
     Tile Kj = block.load(rows(a.K, j, a.Bc), a.stages);
     Tile Vj = block.load(rows(a.V, j, a.Bc), a.stages);
     Tile Sij = dot(Qi, T(Kj));

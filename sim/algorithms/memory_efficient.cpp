@@ -62,12 +62,12 @@ void chunk_softmax(Block& block, const Chunked& a, const Chunk& c) {
   const std::int32_t i = block.index(), tiles = ceil_div(c.keys, a.tile);
   const Region stats = part(a.m, c.slot * a.cq, c.queries, i, a.tile);
   Tile m = block.fill(-kInf, stats.shape);
-  for (std::int32_t j = 0; j < tiles; ++j) {
+  for (const std::int32_t j : block.steps(0, tiles, 0, c.keys / a.tile)) {
     Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
     m = max(std::move(m), rowmax(Sij));
   }
   Tile l = block.fill(0, stats.shape);
-  for (std::int32_t j = 0; j < tiles; ++j) {
+  for (const std::int32_t j : block.steps(0, tiles, 0, c.keys / a.tile)) {
     Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
     Tile Pij = exp_diff(std::move(Sij), m);
     l = std::move(l) + rowsum(Pij);
@@ -81,7 +81,7 @@ void chunk_values(Block& block, const Chunked& a, const Chunk& c) {
   const std::int32_t i = block.index();
   const Region out = part(a.partial, c.slot * a.cq, c.queries, i, a.tile);
   Tile Oi = block.fill(0, out.shape);
-  for (std::int32_t j = 0; j < ceil_div(c.keys, a.tile); ++j) {
+  for (const std::int32_t j : block.steps(0, ceil_div(c.keys, a.tile), 0, c.keys / a.tile)) {
     Tile Pij = block.load(part_of_chunk(a.P, c, i, a.tile, j, a.tile));
     Tile Vj = block.load(part(a.V, c.first_key, c.keys, j, a.tile));
     mma(Oi, Pij, Vj);
@@ -95,7 +95,7 @@ void combine(Block& block, const Chunked& a, std::int32_t first_query, std::int3
   const Region out = part(a.O, first_query, queries, i, a.tile);
   const Shape column{out.shape.rows, 1};
   Tile m = block.fill(-kInf, column), l = block.fill(0, column), O = block.fill(0, out.shape);
-  for (std::int32_t j = 0; j < a.key_chunks(); ++j) {
+  for (const std::int32_t j : block.steps(0, a.key_chunks(), 0, a.key_chunks())) {
     Tile mj = block.load(part(a.m, j * a.cq, queries, i, a.tile), 0, Level::registers);
     Tile lj = block.load(part(a.l, j * a.cq, queries, i, a.tile), 0, Level::registers);
     Tile Oj = block.load(part(a.partial, j * a.cq, queries, i, a.tile), 0, Level::registers);
@@ -135,7 +135,7 @@ void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& prob
   plan.kernels.back().paper_reads = {chunk_of_P, part(a.V, c.first_key, c.keys, 0, c.keys)};
 }
 
-Plan plan_with_tile(const Problem& problem, const Schedule& s, std::int32_t tile) {
+Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
   Plan plan;
   plan.algorithm = "memory_efficient";
   const std::int32_t Nq = problem.seqlen_q, Nk = problem.seqlen_kv, cq = s.block_q, ck = s.block_kv;
@@ -147,7 +147,7 @@ Plan plan_with_tile(const Problem& problem, const Schedule& s, std::int32_t tile
   const Tensor S = scratch("S", problem.dtype, {cq, ck}), P = scratch("P", problem.dtype, {cq, ck});
   const Tensor partial = scratch("O_chunks", DType::fp32, {Tk * cq, problem.head_dim});
   const Tensor m = scratch("m_chunks", DType::fp32, {Tk * cq, 1}), l = scratch("l_chunks", DType::fp32, {Tk * cq, 1});
-  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({tile, cq, ck}), problem.mask == Mask::causal,
+  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({s.tile > 0 ? s.tile : kTile, cq, ck}), problem.mask == Mask::causal,
                   softmax_scale(problem)};
 
   for (std::int32_t q = 0; q < Nq; q += cq) {
@@ -162,26 +162,26 @@ Plan plan_with_tile(const Problem& problem, const Schedule& s, std::int32_t tile
 }
 
 // The largest tile that fits the machine; one pair of chunks of one head shows it.
-Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
+std::int32_t tile_that_fits(const Problem& problem, Schedule s, const Machine& machine) {
   Problem one = problem;
   one.batch = one.heads = one.kv_heads = 1;
   one.seqlen_q = std::min(problem.seqlen_q, s.block_q);
   one.seqlen_kv = std::min(problem.seqlen_kv, s.block_kv);
-  std::int32_t tile = kTile;
-  while (tile > 1 && !plan_fits(plan_with_tile(one, s, tile), machine)) {
-    tile /= 2;
+  for (s.tile = kTile; s.tile > 1 && !plan_fits(plan(one, s, machine), machine);) {
+    s.tile /= 2;
   }
-  return plan_with_tile(problem, s, tile);
+  return s.tile;
 }
 
 // The paper's code uses chunks of 1024 queries and 4096 keys; shorter sequences are cut into four, so that memory
 // stays below N^2 there too.
-Schedule schedule(const Problem& problem, const Schedule& given, const Machine&) {
+Schedule schedule(const Problem& problem, const Schedule& given, const Machine& machine) {
   Schedule s = given;
   s.block_q = choose(given.block_q, std::min(1024, ceil_div(problem.seqlen_q, 4)), problem.seqlen_q);
   s.block_kv = choose(given.block_kv, std::min(4096, ceil_div(problem.seqlen_kv, 4)), problem.seqlen_kv);
   s.stages = 1;
   s.warps = given.warps > 0 ? given.warps : 4;
+  s.tile = given.tile > 0 ? given.tile : tile_that_fits(problem, s, machine);
   return s;
 }
 

@@ -44,6 +44,7 @@ struct Schedule {
   int stages = 0;             ///< buffers each of K and V has
   int warps = 0;              ///< of a block
   std::int32_t splits = 0;    ///< flash_decoding: parts that K and V are split into
+  std::int32_t tile = 0;      ///< memory_efficient: rows and columns of the tiles inside a chunk
 };
 
 }  // namespace sim

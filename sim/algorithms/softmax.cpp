@@ -18,6 +18,7 @@ struct Softmax {
   int stages;
 
   std::int32_t tiles() const { return ceil_div(X.shape.cols, Bc); }
+  std::int32_t whole_tiles() const { return X.shape.cols / Bc; }
   std::int32_t rows_of(std::int32_t i) const { return std::min(Br, X.shape.rows - i * Br); }
   Region in(std::int32_t i, std::int32_t j) const { return tile_of(X, i, Br, j, Bc); }
   Region out(std::int32_t i, std::int32_t j) const { return tile_of(Y, i, Br, j, Bc); }
@@ -27,11 +28,11 @@ struct Softmax {
 void softmax_naive(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  1
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  2
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  2
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     d = std::move(d) + rowsum(exp(std::move(x)));                           //  3
   }                                                                         //  4
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  5
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  5
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp(std::move(x)) / d;                                         //  6
     block.store(a.out(i, j), y);
@@ -42,16 +43,16 @@ void softmax_naive(Block& block, const Softmax& a) {
 void softmax_safe(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile m = block.fill(-kInf, {a.rows_of(i), 1});                            //  1
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  2
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  2
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     m = max(std::move(m), rowmax(x));                                       //  3
   }                                                                         //  4
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  5
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  6
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  6
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     d = std::move(d) + rowsum(exp_diff(std::move(x), m));                   //  7
   }                                                                         //  8
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  9
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  9
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp_diff(std::move(x), m) / d;                                 // 10
     block.store(a.out(i, j), y);
@@ -63,14 +64,14 @@ void softmax_online(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile m = block.fill(-kInf, {a.rows_of(i), 1});                            //  1
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  2
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  3
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  3
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile m_new = max(rowmax(x), m);                                         //  4
     Tile alpha = exp_diff(std::move(m), m_new);                             //  5  e^(m_(j-1) - m_j)
     d = alpha * std::move(d) + rowsum(exp_diff(std::move(x), m_new));
     m = std::move(m_new);
   }                                                                         //  6
-  for (std::int32_t j = 0; j < a.tiles(); ++j) {                            //  7
+  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  7
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp_diff(std::move(x), m) / d;                                 //  8
     block.store(a.out(i, j), y);

@@ -87,7 +87,7 @@ void softmax_long_rows(Block& block, const Standard& a) {
 void output(Block& block, const Standard& a) {
   const std::int32_t i = block.index();
   Tile Oi = block.fill(0, rows(a.O, i, a.Br).shape);
-  for (std::int32_t j = 0; j < a.Tc(); ++j) {                   //  3
+  for (const std::int32_t j : block.steps(0, a.Tc(), 0, a.Nk() / a.Bc)) {  //  3
     Tile Pij = block.load(tile_of(a.P, i, a.Br, j, a.Bc), a.stages);
     Tile Vj = block.load(rows(a.V, j, a.Bc), a.stages);
     mma(Oi, Pij, Vj);
@@ -108,10 +108,21 @@ Kernel kernel(const char* name, std::int32_t blocks, const Problem& problem, int
   return k;
 }
 
-// About 16 KB of rows, at least one and at most one a warp's quarter.
-std::int32_t softmax_rows_a_block(const Problem& problem) {
+// Do that many rows fit? They are held in SMEM as loaded and, once exponentiated, in fp32 registers.
+bool rows_fit(std::int32_t rows, const Problem& problem, const Machine& machine) {
+  const std::int64_t elements = std::int64_t{rows} * problem.seqlen_kv;
+  return elements * size_of(problem.dtype) <= machine.sm.smem_bytes_per_block && elements <= machine.sm.registers / 2;
+}
+
+// About 16 KB of rows, at most 16, and fewer where those don't fit.
+std::int32_t softmax_rows_a_block(const Problem& problem, const Machine& machine) {
   const std::int64_t row_bytes = std::int64_t{problem.seqlen_kv} * size_of(problem.dtype);
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>((16 << 10) / row_bytes, 1, 16));
+  const std::int32_t most = std::min(16, problem.seqlen_q);
+  auto rows = static_cast<std::int32_t>(std::clamp<std::int64_t>((16 << 10) / row_bytes, 1, most));
+  while (rows > 1 && !rows_fit(rows, problem, machine)) {
+    rows /= 2;
+  }
+  return rows;
 }
 
 Region whole(const Tensor& tensor) { return {tensor, 0, 0, tensor.shape}; }
@@ -123,12 +134,9 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
   const Shape NxN{problem.seqlen_q, problem.seqlen_kv};
   const Tensor S = plan.add("S", TensorRole::scratch, problem.dtype, NxN, problem.slices(), problem.slices());
   const Tensor P = plan.add("P", TensorRole::scratch, problem.dtype, NxN, problem.slices(), problem.slices());
-  const std::int64_t row_bytes = std::int64_t{problem.seqlen_kv} * size_of(problem.dtype);
-  Standard a{Q,        K, V, O, S, P, s.block_q, s.block_kv, softmax_rows_a_block(problem),
+  Standard a{Q,        K, V, O, S, P, s.block_q, s.block_kv, softmax_rows_a_block(problem, machine),
              s.stages, problem.mask == Mask::causal, true, softmax_scale(problem)};
-  // The rows are held as loaded and, once they are exponentiated, in fp32 registers.
-  a.rows_fit = a.softmax_rows * row_bytes <= machine.sm.smem_bytes_per_block &&
-               a.softmax_rows * std::int64_t{problem.seqlen_kv} <= machine.sm.registers / 2;
+  a.rows_fit = rows_fit(a.softmax_rows, problem, machine);
 
   const std::int32_t Tr = ceil_div(problem.seqlen_q, s.block_q), Tc = a.Tc();
   plan.kernels.push_back(kernel("scores", Tr * Tc, problem, s.warps, [a](Block& block) { scores(block, a); }));

@@ -14,8 +14,18 @@ Formula operand_bytes(const VisitForms& met, const Letters& f) {
 }
 
 // The softmax kernel takes as many rows of S together as make 16 KB, from 1 to 16.
-std::int64_t softmax_rows_together(const Letters& f) {
-  return std::clamp<std::int64_t>(16384 / (f.Nk * f.e).value(), 1, 16);
+bool fit_together(std::int64_t rows, const Letters& f, const Machine& machine) {
+  const std::int64_t elements = rows * f.Nk.value();
+  return elements * f.e.value() <= machine.sm.smem_bytes_per_block && 2 * elements <= machine.sm.registers;
+}
+
+std::int64_t softmax_rows_together(const Letters& f, const Machine& machine) {
+  const std::int64_t most = std::min<std::int64_t>(16, f.Nq.value());
+  std::int64_t rows = std::clamp<std::int64_t>(16384 / (f.Nk * f.e).value(), 1, most);
+  while (rows > 1 && !fit_together(rows, f, machine)) {
+    rows /= 2;
+  }
+  return rows;
 }
 
 }  // namespace
@@ -29,8 +39,8 @@ std::vector<ClosedForm> forms_of_standard(const Problem& p, const Schedule& sche
   const Tiling tiling{p.seqlen_q, p.seqlen_q, schedule.block_q, p.seqlen_kv, p.seqlen_kv, schedule.block_kv, 0};
   const VisitForms met = visit_forms(visits(tiling, f), false, f.Nq, f.Tr, f);
   const Formula BH = f.B * f.H, NN = f.Nq * f.Nk, NT = f.Nq * f.Tc;
-  const std::int64_t rows_together = softmax_rows_together(f), elements = rows_together * f.Nk.value();
-  const bool once = elements * f.e.value() <= machine.sm.smem_bytes_per_block && 2 * elements <= machine.sm.registers;
+  const std::int64_t rows_together = softmax_rows_together(f, machine);
+  const bool once = fit_together(rows_together, f, machine);
   const std::int64_t reads_of_S = once ? 1 : 2;
 
   FormList list("Dao et al. 2022 (FlashAttention), Algorithm 0");
@@ -59,10 +69,11 @@ std::vector<ClosedForm> forms_of_standard(const Problem& p, const Schedule& sche
 // For each pair of chunks (Br queries, Bc keys) scores, softmax (S read for the maximum and again for e^(S - m)) and
 // values, in tiles of t; then once a query chunk the combination of its Tc partial results, with m and l, in fp32.
 // The mask skips nothing. An element of S costs: scale, maximum, exp(a - b) 2, sum; a row and tile 2. The combination
-// costs a row and chunk 5 (maximum, exp(a - b) 2, product, sum), an exponential and 2 d; a row d for the quotient.
+// merges them one by one: a row and chunk 8 (maximum, exp(a - b) twice, 2 products, sum), 2 exponentials and 3 d; a
+// row d for the quotient.
 std::vector<ClosedForm> forms_of_memory_efficient(const Problem& p, const Schedule& schedule, const Machine&) {
   const Letters f(p, schedule);
-  const Formula t("t", std::min({128, schedule.block_q, schedule.block_kv}));
+  const Formula t("t", std::min({schedule.tile > 0 ? schedule.tile : 128, schedule.block_q, schedule.block_kv}));
   const Visits v = visits({p.seqlen_q, schedule.block_q, t.value(), p.seqlen_kv, schedule.block_kv, t.value(), 0}, f);
   const Formula Ur("Ur", v.row_blocks), Uc("Uc", v.key_tiles);
   VisitForms met = visit_forms(v, false, f.Nq, Ur, f);
@@ -89,7 +100,7 @@ std::vector<ClosedForm> forms_of_memory_efficient(const Problem& p, const Schedu
     (list.*add)("l_chunks", 4 * BH * NT);
   }
   list.tensor_write("O", BH * f.Nq * row);
-  list.flops(4 * BH * NN * f.d, BH * (5 * NN + 2 * met.qt + (2 * f.d + 5) * NT + f.Nq * f.d), BH * (NN + NT));
+  list.flops(4 * BH * NN * f.d, BH * (5 * NN + 2 * met.qt + (3 * f.d + 8) * NT + f.Nq * f.d), BH * (NN + 2 * NT));
 
   // S dies with the last softmax, before the last partial result is written: with one pair of chunks, before any is.
   const Formula of_chunk = f.Br * f.Bc * f.e, results = 4 * f.Tc * f.Br * f.d;

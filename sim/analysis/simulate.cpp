@@ -23,6 +23,7 @@ void check_schedule(const Schedule& schedule) {
   check_range("stages", schedule.stages, 64);
   check_range("warps", schedule.warps, 32);
   check_range("splits", schedule.splits, 4096);
+  check_range("tile", schedule.tile, 4096);
 }
 
 }  // namespace

@@ -91,15 +91,22 @@ void count(const Op& op, const Kernel& kernel, Counters& counters) {
 }
 
 Counters count_block(const Plan& plan, const Kernel& kernel, std::int32_t index) {
-  Counters counters;
-  counters.by_tensor.resize(plan.tensors.size());
+  Counters total, chunk;
+  total.by_tensor.resize(plan.tensors.size());
+  chunk.by_tensor.resize(plan.tensors.size());
+  const Counters none = chunk;
   Trace trace;
-  stream_block(kernel, index, trace, [&](const std::vector<Op>& ops) {
+  stream_block(kernel, index, trace, [&](const std::vector<Op>& ops, std::int64_t times) {
+    Counters& counters = times == 1 ? total : chunk;
     for (const Op& op : ops) {
       count(op, kernel, counters);
     }
+    if (times != 1) {
+      total.add(chunk, times);
+      chunk = none;
+    }
   });
-  return counters;
+  return total;
 }
 
 Counters count_kernel(const Plan& plan, const Kernel& kernel) {

@@ -6,7 +6,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::size_t kSinkChunk = 4096;  // ops: stays in the first-level caches
+constexpr std::size_t kSinkChunk = 256;  // ops: 14 KB, which stay in the first-level cache
 constexpr int kRolesMax = 32;
 
 std::string text(Shape shape) { return std::to_string(shape.rows) + "x" + std::to_string(shape.cols); }
@@ -68,9 +68,13 @@ void Block::before_append() {
     end_roles();
   }
   if (sink_ != nullptr && out_->size() >= kSinkChunk) {
-    (*sink_)(trace_.ops);
-    trace_.ops.clear();
+    flush();
   }
+}
+
+void Block::flush() {
+  (*sink_)(trace_.ops, times_);
+  trace_.ops.clear();
 }
 
 inline Op& Block::append(OpKind kind, int line) {
@@ -265,6 +269,43 @@ void Block::wait(Barrier barrier, int line) {
   op.inner = phase;
 }
 
+// ---- Loops ----
+
+Steps Block::steps(std::int32_t first, std::int32_t last, std::int32_t alike_first, std::int32_t alike_last) {
+  alike_first = std::clamp(alike_first, first, std::max(first, last));
+  return {*this, first, last, alike_first, std::clamp(alike_last, alike_first, std::max(alike_first, last))};
+}
+
+Steps::Iterator::Iterator(const Steps& steps, std::int32_t at) : steps_(&steps), at_(at) {
+  if (at < steps.last_) {
+    enter();
+  }
+}
+
+// Before the first of the steps that are alike: from here on, an op stands for one in each of them.
+void Steps::Iterator::enter() {
+  Block& block = *steps_->block_;
+  if (block.sink_ != nullptr && block.role_ == 0 && at_ == steps_->alike_first_ && steps_->alike() > 1) {
+    block.flush();
+    block.times_ *= steps_->alike();
+  }
+}
+
+Steps::Iterator& Steps::Iterator::operator++() {
+  Block& block = *steps_->block_;
+  if (block.sink_ != nullptr && block.role_ == 0 && at_ == steps_->alike_first_ && steps_->alike() > 1) {
+    block.flush();
+    block.times_ /= steps_->alike();
+    at_ = steps_->alike_last_;
+  } else {
+    ++at_;
+  }
+  if (at_ < steps_->last_) {
+    enter();
+  }
+  return *this;
+}
+
 bool Block::any_greater(const Tile& tile, float threshold, bool assumed) {
   if (oracle_ == nullptr) {
     return assumed;
@@ -283,8 +324,7 @@ void Block::finish() {
     std::rethrow_exception(deadlock_);
   }
   if (sink_ != nullptr) {
-    (*sink_)(trace_.ops);
-    trace_.ops.clear();
+    flush();
   } else {
     hoist_loads(trace_.ops);
   }

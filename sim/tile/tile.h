@@ -87,8 +87,36 @@ struct Oracle {
 };
 
 /// Takes the ops of a block while it runs, a chunk at a time, when nobody needs the whole trace. Ops come in program
-/// order, loads not hoisted, releases left out.
-using OpSink = std::function<void(const std::vector<Op>&)>;
+/// order, loads not hoisted, releases left out; a chunk stands for `times` like it (see Block::steps).
+using OpSink = std::function<void(const std::vector<Op>& ops, std::int64_t times)>;
+
+/// A loop's steps, for `for (const std::int32_t j : block.steps(...))`.
+class Steps {
+ public:
+  class Iterator {
+   public:
+    std::int32_t operator*() const { return at_; }
+    Iterator& operator++();
+    bool operator!=(const Iterator& end) const { return at_ < end.at_; }
+
+   private:
+    friend class Steps;
+    Iterator(const Steps& steps, std::int32_t at);
+    void enter();
+    const Steps* steps_;
+    std::int32_t at_;
+  };
+  Iterator begin() const { return {*this, first_}; }
+  Iterator end() const { return {*this, last_}; }
+
+ private:
+  friend class Block;
+  Steps(Block& block, std::int32_t first, std::int32_t last, std::int32_t alike_first, std::int32_t alike_last)
+      : block_(&block), first_(first), last_(last), alike_first_(alike_first), alike_last_(alike_last) {}
+  std::int32_t alike() const { return alike_last_ - alike_first_; }
+  Block* block_;
+  std::int32_t first_, last_, alike_first_, alike_last_;
+};
 
 /// One thread block: what a tile program talks to. Records ops into a Trace.
 class Block {
@@ -126,6 +154,11 @@ class Block {
   /// This role's n-th wait on the barrier ends when n phases are complete.
   void wait(Barrier barrier, int line = __builtin_LINE());
 
+  /// The steps first, first + 1, ..., last - 1 of a loop, of which those in [alike_first, alike_last) do the same work:
+  /// their ops differ only in the rows and columns they address, and none leaves the loop. Where only counts are
+  /// wanted, one of them stands for all; tests hold the promise.
+  Steps steps(std::int32_t first, std::int32_t last, std::int32_t alike_first, std::int32_t alike_last);
+
   /// A branch on data: is any element of `tile` > `threshold`? Asks the values if the run has them, else `assumed`.
   bool any_greater(const Tile& tile, float threshold, bool assumed);
 
@@ -142,6 +175,8 @@ class Block {
 
  private:
   friend class Tile;
+  friend class Steps;
+  void flush();
   Tile moved_in(OpKind kind, const Region& region, Shape shape, Level level, int line);
   void moved_out(OpKind kind, const Region& region, const Tile& tile, int line);
   void check_region(const Region& region, Shape tile, int line) const;
@@ -154,6 +189,7 @@ class Block {
   const char* source_file_;
   Oracle* oracle_;
   const OpSink* sink_;
+  std::int64_t times_ = 1;                ///< that what is recorded now stands for
   bool before_append_ = false;            ///< is there a sink, or roles to join?
   std::vector<std::vector<Op>> streams_;  ///< of the roles that have not been joined yet
   std::vector<std::vector<int>> waits_;   ///< [role][barrier]: waits so far

@@ -27,6 +27,8 @@ void Trace::clear() {
 
 namespace {
 
+constexpr std::uint32_t kNotHere = ~std::uint32_t{0};
+
 // Where each load of a ring goes: behind op `anchor`, or nowhere else.
 struct Move {
   std::uint32_t anchor, load;
@@ -34,7 +36,7 @@ struct Move {
 
 // Position of the op that frees each tile: its release, or the op that takes over its storage.
 std::vector<std::uint32_t> positions_of_release(const std::vector<Op>& ops, TileId tiles) {
-  std::vector<std::uint32_t> freed(tiles, 0);
+  std::vector<std::uint32_t> freed(tiles, kNotHere);
   for (std::uint32_t at = 0; at < ops.size(); ++at) {
     if (ops[at].kind == OpKind::release || ops[at].reuses_a) {
       freed[ops[at].a] = at;
@@ -66,15 +68,18 @@ void hoist_loads(std::vector<Op>& ops) {
   std::map<std::uint16_t, std::vector<std::uint32_t>> loads_of_ring;
   std::vector<Move> moves;
   std::vector<bool> moved(ops.size(), false);
+  std::uint32_t last_wait = 0;
   for (std::uint32_t at = 0; at < ops.size(); ++at) {
     const Op& op = ops[at];
+    last_wait = op.kind == OpKind::wait ? at : last_wait;
     if (op.kind != OpKind::load || op.stages == 0 || (op.tensor < written.size() && written[op.tensor])) {
       continue;
     }
     std::vector<std::uint32_t>& loads = loads_of_ring[op.line];
     const std::size_t n = loads.size();
     loads.push_back(at);
-    const std::uint32_t anchor = n < op.stages ? loads.front() : freed[ops[loads[n - op.stages]].dst];
+    const std::uint32_t free = n < op.stages ? loads.front() : freed[ops[loads[n - op.stages]].dst];
+    const std::uint32_t anchor = std::max(free, last_wait);
     if (n > 0 && anchor < at) {
       moves.push_back({anchor, at});
       moved[at] = true;

@@ -39,7 +39,8 @@ struct Trace {
 
 /// Moves every load that names a ring of s buffers (Op::stages = s > 0) to the moment its buffer is free: right after
 /// the release of the tile that the ring's load number n - s brought, or, for the first s, to the first of them.
-/// That is what a kernel does that issues its copies ahead. Loads of a tensor that the block also writes stay.
+/// That is what a kernel does that issues its copies ahead. Loads of a tensor that the block also writes stay, and none
+/// moves ahead of a wait. A ring's tiles must be released in the order of their loads.
 void hoist_loads(std::vector<Op>& ops);
 
 /// Merges the streams of roles into one order that the barriers allow: each role in turn runs until it must wait.
