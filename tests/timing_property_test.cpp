@@ -1,9 +1,11 @@
 // What holds of every run: the floor of its own counts, order in bandwidth, SMs and clock, bits that repeat, and
 // shortcuts that change nothing.
 #include <cstring>
+#include <map>
 
 #include "sim/analysis/simulate.h"
 #include "tests/catch.h"
+#include "tests/programs.h"
 #include "tests/timing_support.h"
 
 using namespace sim;
@@ -173,4 +175,66 @@ TEST_CASE("merged steps take the time of their parts, and spans tell the same st
       CHECK(loaded > 0);
     }
   }
+}
+
+TEST_CASE("atomics, gathers, roles and branches are placed in time, every byte of theirs", "[property]") {
+  const Machine m = machine("h100-sxm");
+  for (const tests::Proof& proof : tests::proof_programs()) {
+    L2Model l2(proof.plan, m);
+    for (std::size_t k = 0; k < proof.plan.kernels.size(); ++k) {
+      INFO(proof.name << ", kernel " << k);
+      const Kernel& kernel = proof.plan.kernels[k];
+      const KernelFit fit = fit_kernel(proof.plan, kernel, m);
+      const L2Kernel traffic = l2.run(k, std::int64_t{fit.occupancy.blocks_per_sm} * m.chip.sm_count);
+      std::map<std::pair<std::int64_t, int>, double> free_from;  // each actor's compute steps come one by one
+      const SpanSink sink = [&](const Span& span) {
+        double& free = free_from[{span.block, span.role}];
+        if (span.kind == StepKind::compute) {
+          CHECK(span.begin >= free - 1e-6);
+          free = span.end;
+        }
+      };
+      const TimingInput input{proof.plan, kernel, m, traffic, fit.occupancy.blocks_per_sm, false, nullptr};
+      TimingInput with_spans = input;
+      with_spans.spans = &sink;
+      const KernelTiming timing = time_kernel(input), again = time_kernel(with_spans);
+      CHECK(timing.cycles > m.overheads.block_start_cycles);
+      CHECK(again.cycles == Catch::Approx(timing.cycles).epsilon(1e-9));
+      const Counters counted = count_kernel(proof.plan, kernel);
+      CHECK(traffic.read_bytes == counted.traffic().read_bytes);
+      CHECK(traffic.write_bytes == counted.traffic().write_bytes + counted.traffic().reduce_bytes);
+    }
+  }
+}
+
+TEST_CASE("two consumers take turns at S = Q K^T and else work side by side, while the producer copies", "[property]") {
+  const Machine m = machine("h100-sxm");
+  const tests::Proof proof = tests::producer_consumer(DType::fp16);
+  const Kernel& kernel = proof.plan.kernels[0];
+  Trace trace;
+  record_block(kernel, 0, trace);
+  REQUIRE(trace.roles.size() == 4);
+  L2Model l2(proof.plan, m);
+  const L2Kernel traffic = l2.run(0, m.chip.sm_count);
+  std::vector<Span> scores, others, copies;
+  const SpanSink sink = [&](const Span& span) {
+    if (span.block == 0 && span.kind == StepKind::load && span.role == 1) {
+      copies.push_back(span);
+    } else if (span.block == 0 && span.kind == StepKind::compute && span.role > 1) {
+      (trace.ops[span.op].transpose_b ? scores : others).push_back(span);
+    }
+  };
+  time_kernel({proof.plan, kernel, m, traffic, 1, false, &sink});
+  const auto overlaps = [](const std::vector<Span>& a, const std::vector<Span>& b) {
+    int count = 0;
+    for (const Span& x : a) {
+      for (const Span& y : b) {
+        count += x.role < y.role && x.begin < y.end && y.begin < x.end;
+      }
+    }
+    return count;
+  };
+  CHECK(overlaps(scores, scores) == 0);
+  CHECK(overlaps(others, others) > 0);
+  CHECK(overlaps(copies, others) > 0);
 }

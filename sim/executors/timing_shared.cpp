@@ -168,6 +168,7 @@ void Sm::end_role(Actor& actor, std::vector<int>& ended) {
       ended.push_back(member.slot);
     }
     gang.members.clear();
+    --gangs_alive_;
   } else if (--gang.roles_left == 0) {
     Actor& block = actor_of(actor.gang, 0);
     sleep(block, now_, WaitReason::none);

@@ -40,6 +40,7 @@ int Sm::place(std::vector<Member> members, const TimingProgram& program, double 
   }
   Gang& gang = gangs_[static_cast<std::size_t>(number)];
   gang.members = std::move(members);
+  ++gangs_alive_;
   gang.weight = static_cast<double>(gang.members.size());
   gang.program = &program;
   gang.begin = at;
@@ -112,7 +113,32 @@ void Sm::serve_units(double cycles) {
   }
 }
 
+// With one actor there is nobody to share with: each step takes what its slowest demand takes its gang.
+double Sm::advance_alone(Actor& actor) {
+  for (;;) {
+    ++shared_.result->events;
+    if (actor.state == State::working) {
+      double cycles = 0;
+      for (std::size_t k = 0; k < actor.step->demands; ++k) {
+        double& sharing = sharing_[static_cast<std::size_t>(actor.step->unit[k])];
+        cycles = std::max(cycles, actor.left[k] * sharing);
+        sharing -= gang_of(actor).weight;
+      }
+      now_ += cycles;
+      end_compute(actor);
+    } else if (actor.state == State::timed) {
+      now_ = std::max(now_, actor.wake);
+      proceed(actor);
+    } else {
+      return actor.state == State::moving ? now_ : kNever;
+    }
+  }
+}
+
 double Sm::advance() {
+  if (actors_.size() == 1 || (roles_ == 1 && gangs_alive_ == 1 && actors_[0].state != State::empty)) {
+    return advance_alone(actors_[0]);
+  }
   for (;;) {
     const double next = next_event();
     if (next == kNever) {

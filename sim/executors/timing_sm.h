@@ -155,6 +155,7 @@ class Sm {
 
   // timing_sm.cpp: the units.
   double next_event() const;
+  double advance_alone(Actor& actor);
   void serve_units(double cycles);
   void sleep(Actor& actor, double until, WaitReason reason);
   void enter(Actor& actor, std::uint32_t segment);
@@ -184,6 +185,7 @@ class Sm {
   std::array<double, 2> read_rate_{};      ///< bytes a cycle that one SM gets: [0] from L2, [1] from DRAM
   std::vector<Actor> actors_;              ///< [gang * roles + role]
   std::vector<Gang> gangs_;
+  int gangs_alive_ = 0;
   Life last_life_;
 };
 
