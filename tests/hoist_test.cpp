@@ -157,7 +157,8 @@ std::size_t most_alive(const std::vector<Op>& ops, std::uint16_t line) {
 
 }  // namespace
 
-TEST_CASE("copies issued ahead: a permutation, and behind the release of their buffer, and right behind it", "[property]") {
+TEST_CASE("copies issued ahead: a permutation, and behind the release of their buffer, and right behind it",
+          "[property]") {
   std::mt19937 random(1);
   int moved = 0;
   for (int n = 0; n < 2000; ++n) {

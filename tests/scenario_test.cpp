@@ -47,6 +47,7 @@ block_kv = 48
 stages = 3
 warps = 8
 splits = 7
+tile = 24
 
 [inputs]
 distribution = "growing-max"
@@ -116,6 +117,7 @@ TEST_CASE("a file can say everything", "[scenario]") {
   CHECK(s.problem.row_length == 5);
   CHECK(s.schedule.block_kv == 48);
   CHECK(s.schedule.splits == 7);
+  CHECK(s.schedule.tile == 24);
   CHECK(s.inputs.spec.distribution == sim::Distribution::growing_max);
   CHECK(s.inputs.spec.seed == 9223372036854775807u);
   CHECK(s.inputs.v == "v.npy");

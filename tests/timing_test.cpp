@@ -9,11 +9,11 @@ using timing_test::ends_at;
 
 namespace {
 
-constexpr Shape kTile{64, 64};           // fp16: 8192 bytes
-constexpr double kStart = 50;            // block_start_cycles
-constexpr double kPort = 8192.0 / 64;    // cycles of one tile through an SM's port
-constexpr double kL2 = 8192.0 / 128;     // through the L2 that all share
-constexpr double kHbm = 8192.0 / 32;     // from DRAM
+constexpr Shape kTile{64, 64};         // fp16: 8192 bytes
+constexpr double kStart = 50;          // block_start_cycles
+constexpr double kPort = 8192.0 / 64;  // cycles of one tile through an SM's port
+constexpr double kL2 = 8192.0 / 128;   // through the L2 that all share
+constexpr double kHbm = 8192.0 / 32;   // from DRAM
 
 }  // namespace
 
@@ -22,7 +22,7 @@ TEST_CASE("rule 1: a block's first op begins block_start_cycles after its slot i
   const auto result = bench.run();
   const double work = 4096.0 / 32;  // ALU lanes
   CHECK(begins_at(result.span(StepKind::compute, 0, 0), kStart));
-  CHECK(begins_at(result.span(StepKind::compute, 0, 1), kStart));               // the other SM
+  CHECK(begins_at(result.span(StepKind::compute, 0, 1), kStart));                  // the other SM
   CHECK(begins_at(result.span(StepKind::compute, 0, 2), kStart + work + kStart));  // second wave
 }
 
@@ -115,8 +115,14 @@ TEST_CASE("rule 5: a copy lands when port, L2 and DRAM have served it, and a lat
 TEST_CASE("rule 5: bytes that are in L2 cost port and L2 only") {
   Bench bench(kTile);
   bench.program([&](Block& block) {
-    { Tile a = block.load(rows(bench.A, 0, 64)); Tile c = dot(a, T(a)); }
-    { Tile a = block.load(rows(bench.A, 0, 64)); Tile c = dot(a, T(a)); }
+    {
+      Tile a = block.load(rows(bench.A, 0, 64));
+      Tile c = dot(a, T(a));
+    }
+    {
+      Tile a = block.load(rows(bench.A, 0, 64));
+      Tile c = dot(a, T(a));
+    }
   });
   const auto result = bench.run();
   const Span& again = result.span(StepKind::load, 1);
@@ -178,7 +184,10 @@ TEST_CASE("rule 7: who leaves a unit early frees its share at once") {
 
 TEST_CASE("rule 8: SMs take turns at L2 and DRAM in the order of their requests") {
   Bench bench({128, 64}, 2);
-  bench.program([&](Block& block) { Tile a = block.load(rows(bench.A, block.index(), 64)); Tile b = dot(a, T(a)); });
+  bench.program([&](Block& block) {
+    Tile a = block.load(rows(bench.A, block.index(), 64));
+    Tile b = dot(a, T(a));
+  });
   const auto result = bench.run();
   CHECK(ends_at(result.span(StepKind::load, 0, 0), kStart + kHbm + 300));
   CHECK(ends_at(result.span(StepKind::load, 0, 1), kStart + 2 * kHbm + 300));
@@ -186,7 +195,10 @@ TEST_CASE("rule 8: SMs take turns at L2 and DRAM in the order of their requests"
 
 TEST_CASE("rule 8: bytes on their way to L2 are fetched once, for all who ask") {
   Bench bench(kTile, 2);
-  bench.program([&](Block& block) { Tile a = block.load(rows(bench.A, 0, 64)); Tile b = dot(a, T(a)); });
+  bench.program([&](Block& block) {
+    Tile a = block.load(rows(bench.A, 0, 64));
+    Tile b = dot(a, T(a));
+  });
   const auto result = bench.run();
   CHECK(result.l2.dram_read_bytes == 8192);
   CHECK(ends_at(result.span(StepKind::load, 0, 0), kStart + kHbm + 300));
@@ -197,7 +209,10 @@ TEST_CASE("rule 8: the L2 is shared, the port is an SM's own") {
   Bench bench(kTile, 2);
   bench.machine.hbm.read_gb_per_s = 1e6;
   bench.machine.l2.bytes_per_clock = 64;
-  bench.program([&](Block& block) { Tile a = block.load(rows(bench.A, 0, 64)); Tile b = dot(a, T(a)); });
+  bench.program([&](Block& block) {
+    Tile a = block.load(rows(bench.A, 0, 64));
+    Tile b = dot(a, T(a));
+  });
   const auto result = bench.run();
   CHECK(ends_at(result.span(StepKind::load, 0, 1), kStart + 2 * 2 * kL2 + 100));
 }
@@ -205,11 +220,15 @@ TEST_CASE("rule 8: the L2 is shared, the port is an SM's own") {
 TEST_CASE("rule 9: Little's law: an SM gets no more than its bytes in flight a latency") {
   Bench bench(kTile);
   bench.machine.hbm.in_flight_bytes_per_sm = 3000;  // 10 bytes a cycle at 300 cycles
-  bench.program([&](Block& block) { Tile a = block.load(rows(bench.A, 0, 64)); Tile b = dot(a, T(a)); });
+  bench.program([&](Block& block) {
+    Tile a = block.load(rows(bench.A, 0, 64));
+    Tile b = dot(a, T(a));
+  });
   CHECK(ends_at(bench.run().span(StepKind::load), kStart + 8192 / 10.0 + 100));
 }
 
-TEST_CASE("rule 10: a store leaves through the port before its block goes on, and the kernel ends when it has arrived") {
+TEST_CASE(
+    "rule 10: a store leaves through the port before its block goes on, and the kernel ends when it has arrived") {
   Bench bench(kTile);
   bench.program([&](Block& block) {
     Tile t = block.fill(0, kTile);
@@ -227,9 +246,18 @@ TEST_CASE("rule 11: a wait ends barrier_cycles after the phase's last arrival") 
   Bench bench(kTile);
   bench.program([](Block& block) {
     const Barrier done = block.barrier(2);
-    block.role("slow", 1, [&](Block& b) { { Tile t = b.fill(0, kTile); } b.arrive(done); });
-    block.role("fast", 1, [&](Block& b) { { Tile t = b.fill(0, {16, 64}); } b.arrive(done); });
-    block.role("waits", 1, [&](Block& b) { b.wait(done); Tile t = b.fill(0, kTile); });
+    block.role("slow", 1, [&](Block& b) {
+      { Tile t = b.fill(0, kTile); }
+      b.arrive(done);
+    });
+    block.role("fast", 1, [&](Block& b) {
+      { Tile t = b.fill(0, {16, 64}); }
+      b.arrive(done);
+    });
+    block.role("waits", 1, [&](Block& b) {
+      b.wait(done);
+      Tile t = b.fill(0, kTile);
+    });
   });
   const auto result = bench.run();
   // Fast's 32 cycles are served at half rate, then slow has the unit alone.
@@ -244,7 +272,10 @@ TEST_CASE("rule 11: a copy arrives at its barrier when it lands") {
     const Barrier full = block.barrier();
     Tile slot = block.slot(rows(bench.A, 0, 64));
     block.role("producer", 1, [&](Block& b) { b.load_into(slot, rows(bench.A, 0, 64), full); });
-    block.role("consumer", 4, [&](Block& b) { b.wait(full); Tile c = dot(slot, T(slot)); });
+    block.role("consumer", 4, [&](Block& b) {
+      b.wait(full);
+      Tile c = dot(slot, T(slot));
+    });
   });
   const auto result = bench.run();
   CHECK(begins_at(result.span(StepKind::compute, 0, 0, 2), kStart + kHbm + 300 + 7));

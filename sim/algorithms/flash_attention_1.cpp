@@ -19,6 +19,8 @@ struct Flash1 {
   float scale;
 };
 
+// The margin holds the paper's line numbers.
+// clang-format off
 void flash_attention_1(Block& block, const Flash1& a) {
   const auto& [Q, K, V, O, l, m, Br, Bc, causal, scale] = a;
   const std::int32_t Nq = Q.shape.rows, Nk = K.shape.rows;
@@ -68,6 +70,7 @@ void flash_attention_1(Block& block, const Flash1& a) {
     }                                                                           // 14
   }                                                                             // 15
 }
+// clang-format on
 
 Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
   Plan plan;
@@ -102,7 +105,7 @@ Schedule schedule(const Problem& problem, const Schedule& given, const Machine& 
 
 }  // namespace
 
-const Algorithm kFlash1 = {"flash1", "FlashAttention (1)", "Dao et al. 2022 (FlashAttention), Algorithm 1", false,
-                           schedule, plan};
+const Algorithm kFlash1 = {
+    "flash1", "FlashAttention (1)", "Dao et al. 2022 (FlashAttention), Algorithm 1", false, schedule, plan};
 
 }  // namespace sim

@@ -17,9 +17,9 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 
 struct FlashDecoding {
   Tensor Q, K, V, O, LSE;
-  Tensor O_part, LSE_part;     // [splits * rows, d] and [splits * rows, 1], fp32
+  Tensor O_part, LSE_part;  // [splits * rows, d] and [splits * rows, 1], fp32
   std::int32_t Br, Bc, splits;
-  std::int32_t queries;        // of one head: rows repeat them once per head of the group
+  std::int32_t queries;  // of one head: rows repeat them once per head of the group
   int stages;
   bool causal;
   float scale;
@@ -178,8 +178,8 @@ Schedule schedule(const Problem& problem, const Schedule& given, const Machine& 
   const std::int32_t packed = problem.group() * problem.seqlen_q;
   Schedule s = given;
   s.block_q = choose(given.block_q, 64, packed);
-  s.block_kv = choose(given.block_kv, problem.head_dim <= 64 ? 256 : (problem.head_dim <= 128 ? 128 : 64),
-                      problem.seqlen_kv);
+  s.block_kv =
+      choose(given.block_kv, problem.head_dim <= 64 ? 256 : (problem.head_dim <= 128 ? 128 : 64), problem.seqlen_kv);
   s.stages = given.stages > 0 ? given.stages : 1;
   s.warps = given.warps > 0 ? given.warps : 4;
   const auto with_splits = [&](Schedule t) {
@@ -193,7 +193,7 @@ Schedule schedule(const Problem& problem, const Schedule& given, const Machine& 
 
 }  // namespace
 
-const Algorithm kFlashDecoding = {"flash_decoding", "Flash-Decoding (split K, V)",
-                                  "Dao et al. 2023, Flash-Decoding", false, schedule, plan};
+const Algorithm kFlashDecoding = {
+    "flash_decoding", "Flash-Decoding (split K, V)", "Dao et al. 2023, Flash-Decoding", false, schedule, plan};
 
 }  // namespace sim

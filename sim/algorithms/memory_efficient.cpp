@@ -22,8 +22,8 @@ constexpr std::int32_t kTile = 128;  // of the matrix products inside a chunk, r
 
 struct Chunked {
   Tensor Q, K, V, O, S, P, partial, m, l;
-  std::int32_t cq, ck;    // chunk sizes; S and P hold one chunk
-  std::int32_t tile;      // of the matrix products
+  std::int32_t cq, ck;  // chunk sizes; S and P hold one chunk
+  std::int32_t tile;    // of the matrix products
   bool causal;
   float scale;
 
@@ -42,7 +42,8 @@ Region part(const Tensor& tensor, std::int32_t first, std::int32_t count, std::i
 
 Region part_of_chunk(const Tensor& tensor, const Chunk& c, std::int32_t i, std::int32_t height, std::int32_t j,
                      std::int32_t width) {
-  return {tensor, i * height, j * width, {std::min(height, c.queries - i * height), std::min(width, c.keys - j * width)}};
+  return {
+      tensor, i * height, j * width, {std::min(height, c.queries - i * height), std::min(width, c.keys - j * width)}};
 }
 
 void scores(Block& block, const Chunked& a, const Chunk& c) {
@@ -147,7 +148,19 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
   const Tensor S = scratch("S", problem.dtype, {cq, ck}), P = scratch("P", problem.dtype, {cq, ck});
   const Tensor partial = scratch("O_chunks", DType::fp32, {Tk * cq, problem.head_dim});
   const Tensor m = scratch("m_chunks", DType::fp32, {Tk * cq, 1}), l = scratch("l_chunks", DType::fp32, {Tk * cq, 1});
-  const Chunked a{Q, K, V, O, S, P, partial, m, l, cq, ck, std::min({s.tile > 0 ? s.tile : kTile, cq, ck}), problem.mask == Mask::causal,
+  const Chunked a{Q,
+                  K,
+                  V,
+                  O,
+                  S,
+                  P,
+                  partial,
+                  m,
+                  l,
+                  cq,
+                  ck,
+                  std::min({s.tile > 0 ? s.tile : kTile, cq, ck}),
+                  problem.mask == Mask::causal,
                   softmax_scale(problem)};
 
   for (std::int32_t q = 0; q < Nq; q += cq) {
@@ -187,8 +200,11 @@ Schedule schedule(const Problem& problem, const Schedule& given, const Machine& 
 
 }  // namespace
 
-const Algorithm kMemoryEfficient = {
-    "memory_efficient", "Memory-efficient attention", "Rabe and Staats 2021, Figure 1, materialised per chunk", false,
-    schedule, plan};
+const Algorithm kMemoryEfficient = {"memory_efficient",
+                                    "Memory-efficient attention",
+                                    "Rabe and Staats 2021, Figure 1, materialised per chunk",
+                                    false,
+                                    schedule,
+                                    plan};
 
 }  // namespace sim

@@ -17,10 +17,10 @@ std::string_view name_of(MatmulUnit unit) {
 
 namespace {
 
-constexpr std::int32_t kLengthMax = 1 << 24;   // 16 M tokens
+constexpr std::int32_t kLengthMax = 1 << 24;  // 16 M tokens
 constexpr std::int32_t kHeadDimMax = 1024;
 constexpr std::int32_t kHeadsMax = 1 << 16;
-constexpr std::int64_t kSlicesMax = 1 << 22;   // batch x heads
+constexpr std::int64_t kSlicesMax = 1 << 22;    // batch x heads
 constexpr std::int64_t kTensorMax = 1LL << 46;  // elements of one tensor
 
 void in_range(const char* flag, std::int64_t value, std::int64_t most) {
@@ -43,11 +43,11 @@ void check_attention(const Problem& p) {
   in_range("seqlen-kv", p.seqlen_kv, kLengthMax);
   in_range("head-dim", p.head_dim, kHeadDimMax);
   in_range("batch x heads", std::int64_t{p.batch} * p.heads, kSlicesMax);
-  in_range("seqlen-q x seqlen-kv x batch x heads",
-           std::int64_t{p.seqlen_q} * p.seqlen_kv, kTensorMax / (std::int64_t{p.batch} * p.heads));
+  in_range("seqlen-q x seqlen-kv x batch x heads", std::int64_t{p.seqlen_q} * p.seqlen_kv,
+           kTensorMax / (std::int64_t{p.batch} * p.heads));
   if (p.heads % p.kv_heads != 0) {
-    throw Error("kv-heads", "is " + std::to_string(p.kv_heads) + ", which does not divide heads = " +
-                                std::to_string(p.heads),
+    throw Error("kv-heads",
+                "is " + std::to_string(p.kv_heads) + ", which does not divide heads = " + std::to_string(p.heads),
                 "each K, V head serves the same number of query heads");
   }
 }

@@ -17,22 +17,23 @@ struct Softmax {
   std::int32_t Br, Bc;
   int stages;
 
-  std::int32_t tiles() const { return ceil_div(X.shape.cols, Bc); }
-  std::int32_t whole_tiles() const { return X.shape.cols / Bc; }
+  Steps columns(Block& block) const { return block.steps(0, ceil_div(X.shape.cols, Bc), 0, X.shape.cols / Bc); }
   std::int32_t rows_of(std::int32_t i) const { return std::min(Br, X.shape.rows - i * Br); }
   Region in(std::int32_t i, std::int32_t j) const { return tile_of(X, i, Br, j, Bc); }
   Region out(std::int32_t i, std::int32_t j) const { return tile_of(Y, i, Br, j, Bc); }
 };
 
+// The margin holds the paper's line numbers.
+// clang-format off
 // Algorithm 1: two loads and a store an element. e^x overflows float32 from x = 89.
 void softmax_naive(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  1
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  2
+  for (const std::int32_t j : a.columns(block)) {                           //  2
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     d = std::move(d) + rowsum(exp(std::move(x)));                           //  3
   }                                                                         //  4
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  5
+  for (const std::int32_t j : a.columns(block)) {                           //  5
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp(std::move(x)) / d;                                         //  6
     block.store(a.out(i, j), y);
@@ -43,16 +44,16 @@ void softmax_naive(Block& block, const Softmax& a) {
 void softmax_safe(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile m = block.fill(-kInf, {a.rows_of(i), 1});                            //  1
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  2
+  for (const std::int32_t j : a.columns(block)) {                           //  2
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     m = max(std::move(m), rowmax(x));                                       //  3
   }                                                                         //  4
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  5
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  6
+  for (const std::int32_t j : a.columns(block)) {                           //  6
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     d = std::move(d) + rowsum(exp_diff(std::move(x), m));                   //  7
   }                                                                         //  8
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  9
+  for (const std::int32_t j : a.columns(block)) {                           //  9
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp_diff(std::move(x), m) / d;                                 // 10
     block.store(a.out(i, j), y);
@@ -64,19 +65,20 @@ void softmax_online(Block& block, const Softmax& a) {
   const std::int32_t i = block.index();
   Tile m = block.fill(-kInf, {a.rows_of(i), 1});                            //  1
   Tile d = block.fill(0, {a.rows_of(i), 1});                                //  2
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  3
+  for (const std::int32_t j : a.columns(block)) {                           //  3
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile m_new = max(rowmax(x), m);                                         //  4
     Tile alpha = exp_diff(std::move(m), m_new);                             //  5  e^(m_(j-1) - m_j)
     d = alpha * std::move(d) + rowsum(exp_diff(std::move(x), m_new));
     m = std::move(m_new);
   }                                                                         //  6
-  for (const std::int32_t j : block.steps(0, a.tiles(), 0, a.whole_tiles())) {  //  7
+  for (const std::int32_t j : a.columns(block)) {                           //  7
     Tile x = block.load(a.in(i, j), a.stages, Level::registers);
     Tile y = exp_diff(std::move(x), m) / d;                                 //  8
     block.store(a.out(i, j), y);
   }                                                                         //  9
 }
+// clang-format on
 
 // One warp a row, four rows a block: rows are independent, and a row's tile stays in registers.
 Schedule schedule(const Problem& problem, const Schedule& given, const Machine& machine) {
@@ -108,15 +110,27 @@ Plan plan(const char* name, void (*program)(Block&, const Softmax&), const Probl
 }  // namespace
 
 const Algorithm kSoftmaxNaive = {
-    "softmax_naive", "Naive softmax", "Milakov and Gimelshein 2018, Algorithm 1", true, schedule,
+    "softmax_naive",
+    "Naive softmax",
+    "Milakov and Gimelshein 2018, Algorithm 1",
+    true,
+    schedule,
     [](const Problem& p, const Schedule& s, const Machine&) { return plan("softmax_naive", softmax_naive, p, s); }};
 
 const Algorithm kSoftmaxSafe = {
-    "softmax_safe", "Safe softmax", "Milakov and Gimelshein 2018, Algorithm 2", true, schedule,
+    "softmax_safe",
+    "Safe softmax",
+    "Milakov and Gimelshein 2018, Algorithm 2",
+    true,
+    schedule,
     [](const Problem& p, const Schedule& s, const Machine&) { return plan("softmax_safe", softmax_safe, p, s); }};
 
 const Algorithm kSoftmaxOnline = {
-    "softmax_online", "Online softmax", "Milakov and Gimelshein 2018, Algorithm 3", true, schedule,
+    "softmax_online",
+    "Online softmax",
+    "Milakov and Gimelshein 2018, Algorithm 3",
+    true,
+    schedule,
     [](const Problem& p, const Schedule& s, const Machine&) { return plan("softmax_online", softmax_online, p, s); }};
 
 }  // namespace sim

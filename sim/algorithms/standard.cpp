@@ -25,6 +25,8 @@ struct Standard {
   std::int32_t Tc() const { return ceil_div(Nk(), Bc); }
 };
 
+// The margin holds the paper's line numbers.
+// clang-format off
 // Tile (i, j) of S. Scaling is fused; the causal mask is left to the softmax.
 void scores(Block& block, const Standard& a) {
   const std::int32_t i = block.index() / a.Tc(), j = block.index() % a.Tc();
@@ -94,6 +96,7 @@ void output(Block& block, const Standard& a) {
   }
   block.store(rows(a.O, i, a.Br), Oi);                          //  4
 }
+// clang-format on
 
 Kernel kernel(const char* name, std::int32_t blocks, const Problem& problem, int warps,
               std::function<void(Block&)> program) {
@@ -134,8 +137,19 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
   const Shape NxN{problem.seqlen_q, problem.seqlen_kv};
   const Tensor S = plan.add("S", TensorRole::scratch, problem.dtype, NxN, problem.slices(), problem.slices());
   const Tensor P = plan.add("P", TensorRole::scratch, problem.dtype, NxN, problem.slices(), problem.slices());
-  Standard a{Q,        K, V, O, S, P, s.block_q, s.block_kv, softmax_rows_a_block(problem, machine),
-             s.stages, problem.mask == Mask::causal, true, softmax_scale(problem)};
+  Standard a{Q,
+             K,
+             V,
+             O,
+             S,
+             P,
+             s.block_q,
+             s.block_kv,
+             softmax_rows_a_block(problem, machine),
+             s.stages,
+             problem.mask == Mask::causal,
+             true,
+             softmax_scale(problem)};
   a.rows_fit = rows_fit(a.softmax_rows, problem, machine);
 
   const std::int32_t Tr = ceil_div(problem.seqlen_q, s.block_q), Tc = a.Tc();

@@ -21,8 +21,8 @@ struct Experiment {
 };
 
 struct SimulateOptions {
-  bool timing = true;    ///< false: exact counters only, and the modelled fields stay empty
-  bool memoise = true;   ///< same-shaped and steady-state work is simulated once
+  bool timing = true;   ///< false: exact counters only, and the modelled fields stay empty
+  bool memoise = true;  ///< same-shaped and steady-state work is simulated once
 };
 
 struct KernelReport {
@@ -43,7 +43,7 @@ struct CheckReport {
   double max_abs_error_lse = 0;  ///< of LSE, where the algorithm returns it
   double tolerance = 0;          ///< a priori bound for the dtype, shape and algorithm
   bool passed = false;
-  std::string reference;         ///< what it was compared with
+  std::string reference;            ///< what it was compared with
   std::int64_t slices_checked = 0;  ///< heads x batch that were computed
 };
 
@@ -62,8 +62,8 @@ struct Report {
   Work work;
 
   // Modelled.
-  std::int64_t l2_read_bytes = 0, l2_write_bytes = 0;  ///< SM <-> L2
-  double l2_hit_rate = 0;                              ///< of read bytes
+  std::int64_t l2_read_bytes = 0, l2_write_bytes = 0;                            ///< SM <-> L2
+  double l2_hit_rate = 0;                                                        ///< of read bytes
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0, dram_dirty_bytes = 0;  ///< dirty: still in L2 at the end
   double cycles = 0, time_us = 0;
   std::string bound;  ///< "tensor core", "fp32", "alu", "exp", "smem", "l2", "hbm", "launch" or "latency"

@@ -13,7 +13,8 @@ namespace {
 
 void check_range(const char* flag, std::int64_t value, std::int64_t most) {
   if (value < 0 || value > most) {
-    throw Error(flag, fmt::format("is {}", value), fmt::format("give a number from 1 to {}, or 0 for the default", most));
+    throw Error(flag, fmt::format("is {}", value),
+                fmt::format("give a number from 1 to {}, or 0 for the default", most));
   }
 }
 
@@ -42,8 +43,7 @@ namespace {
 
 [[noreturn]] void does_not_fit(const Kernel& kernel, const Trace& trace, const Plan& plan, Level level,
                                const std::string& needs) {
-  throw Error(fmt::format("kernel '{}'", kernel.name),
-              fmt::format("{}: {}", needs, sum_at_peak(trace, plan, level)),
+  throw Error(fmt::format("kernel '{}'", kernel.name), fmt::format("{}: {}", needs, sum_at_peak(trace, plan, level)),
               level == Level::smem ? "take a smaller --block-q or --block-kv, or fewer --stages"
                                    : "take a smaller --block-q or --block-kv, or more --warps");
 }
@@ -103,8 +103,8 @@ std::string name_bound(const KernelTiming& timing, const Machine& machine) {
     spent[std::string(name_of(static_cast<Unit>(unit)))] = timing.actors_on[static_cast<std::size_t>(unit)];
   }
   const auto waited = [&](WaitReason reason) { return timing.waits[static_cast<std::size_t>(reason)]; };
-  spent["latency"] = waited(WaitReason::latency) + waited(WaitReason::hbm) + waited(WaitReason::l2) +
-                     waited(WaitReason::barrier);
+  spent["latency"] =
+      waited(WaitReason::latency) + waited(WaitReason::hbm) + waited(WaitReason::l2) + waited(WaitReason::barrier);
   const auto most = std::max_element(spent.begin(), spent.end(), by_value);
   if (most->first == "latency" && busiest->second >= 0.5) {
     return busiest->first;
@@ -191,8 +191,8 @@ class Simulation {
     report_.dram_read_bytes += traffic.dram_read_bytes;
     report_.dram_write_bytes += traffic.dram_write_bytes;
 
-    const KernelTiming timing = time_kernel({prepared_.plan, prepared_.plan.kernels[k], machine_, traffic,
-                                             row.blocks_per_sm, options_.memoise, nullptr});
+    const KernelTiming timing = time_kernel(
+        {prepared_.plan, prepared_.plan.kernels[k], machine_, traffic, row.blocks_per_sm, options_.memoise, nullptr});
     const double begin_us = kernel_start_us(machine_, k, report_.time_us);
     row.time_us = begin_us - report_.time_us + timing.cycles / machine_.cycles_per_us();
     row.bound = name_bound(timing, machine_);

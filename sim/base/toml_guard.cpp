@@ -1,5 +1,7 @@
 #include "sim/base/toml_guard.h"
 
+#include <toml++/toml.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -117,6 +119,30 @@ void guard_toml(const std::string& text, std::size_t bytes_max, const std::strin
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(stray), '\n');
     throw Error(fmt::format("{}:{}", source, line), "a character beyond ASCII outside of strings and comments");
   }
+}
+
+namespace {
+
+bool trips_assertion(std::string_view text) {
+  try {
+    static_cast<void>(toml::parse(text));
+  } catch (const TomlAssertion&) {
+    return true;
+  } catch (const toml::parse_error&) {
+    return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+int line_of_toml_assertion(std::string_view text) {
+  std::size_t good = 0, bad = text.size();
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    (trips_assertion(text.substr(0, middle)) ? bad : good) = middle;
+  }
+  return static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n'));
 }
 
 }  // namespace sim

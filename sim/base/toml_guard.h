@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace sim {
 
@@ -19,6 +20,9 @@ struct TomlAssertion : std::logic_error {
 /// dot of a dotted key; and, with its line, for a character beyond ASCII that is neither in a string nor in a comment,
 /// since the library's test for blanks runs into __builtin_unreachable there.
 void guard_toml(const std::string& text, std::size_t bytes_max, const std::string& source);
+
+/// Line of a text that throws TomlAssertion: the last of the shortest beginning that does.
+int line_of_toml_assertion(std::string_view text);
 
 }  // namespace sim
 

@@ -20,7 +20,7 @@ struct AccessRegion {
 struct Access {
   OpKind kind{};
   TensorId tensor = 0;
-  bool same_for_all = true;          ///< every block of the class touches the same bytes
+  bool same_for_all = true;  ///< every block of the class touches the same bytes
   std::uint32_t first_region = 0, regions = 1;
   std::int64_t bytes = 0;
 };
@@ -28,7 +28,7 @@ struct Access {
 /// Blocks [first, first + count) of a slice.
 struct AccessClass {
   std::int32_t first = 0, count = 1;
-  std::vector<Access> accesses;      ///< in the trace's order
+  std::vector<Access> accesses;  ///< in the trace's order
   std::vector<AccessRegion> regions;
 };
 

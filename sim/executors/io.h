@@ -28,9 +28,9 @@ struct Work {
 struct Counters {
   std::vector<Traffic> by_tensor;  ///< indexed by TensorId
   Work work;
-  std::int64_t ops = 0;            ///< releases not counted
+  std::int64_t ops = 0;  ///< releases not counted
 
-  Traffic traffic() const;         ///< all tensors together
+  Traffic traffic() const;  ///< all tensors together
   void add(const Counters& other, std::int64_t times = 1);
   bool operator==(const Counters&) const = default;
 };

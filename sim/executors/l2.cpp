@@ -10,7 +10,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::int64_t kLineBytes = 32 << 10;        // what a line aims at: about a tile
+constexpr std::int64_t kLineBytes = 32 << 10;              // what a line aims at: about a tile
 constexpr std::int64_t kLinesMax = std::int64_t{1} << 26;  // of all tensors; above it sectors get taller
 
 // Greatest common measure of where a tensor's tiles begin and end, in rows and in columns.
@@ -20,8 +20,8 @@ struct Cut {
 
 void cut_at(Cut& cut, const AccessRegion& region, Shape whole) {
   const auto ends_inside = [](std::int32_t end, std::int32_t size) { return end < size ? end : 0; };
-  cut.unit = std::gcd(std::gcd(cut.unit, region.row), std::gcd(ends_inside(region.row + region.shape.rows, whole.rows),
-                                                               region.row_step));
+  cut.unit = std::gcd(std::gcd(cut.unit, region.row),
+                      std::gcd(ends_inside(region.row + region.shape.rows, whole.rows), region.row_step));
   cut.width = std::gcd(std::gcd(cut.width, region.col),
                        std::gcd(ends_inside(region.col + region.shape.cols, whole.cols), region.col_step));
 }
@@ -84,7 +84,8 @@ L2Kernel L2Model::run(std::size_t k, std::int64_t wave) {
     for (wave_end = std::min(wave_end, kernel.total_blocks()); block < wave_end;) {
       const auto index = static_cast<std::int32_t>(block % kernel.blocks);
       const auto in = std::upper_bound(result.classes.begin(), result.classes.end(), index,
-                                       [](std::int32_t i, const AccessClass& c) { return i < c.first; }) - 1;
+                                       [](std::int32_t i, const AccessClass& c) { return i < c.first; }) -
+                      1;
       const std::int64_t count = std::min<std::int64_t>(wave_end - block, in->first + in->count - index);
       result.groups.push_back({block, count, &*in, result.entry_of.size()});
       result.entry_of.resize(result.entry_of.size() + in->accesses.size());
@@ -131,8 +132,8 @@ void L2Model::access_group(const L2Group& group, std::size_t a, std::int32_t blo
 L2Model::Outcome L2Model::touch(const Access& access, const AccessClass& in, std::int32_t step, std::int64_t slice,
                                 std::uint32_t entry) {
   const Lines& lines = lines_[access.tensor];
-  const std::int64_t first = lines.first + plan_.tensors[access.tensor].tensor.slice_of(slice) *
-                                               (std::int64_t{lines.down} * lines.across);
+  const std::int64_t first =
+      lines.first + plan_.tensors[access.tensor].tensor.slice_of(slice) * (std::int64_t{lines.down} * lines.across);
   Outcome outcome;
   for (std::uint32_t r = access.first_region; r < access.first_region + access.regions; ++r) {
     const AccessRegion& region = in.regions[r];
@@ -141,8 +142,8 @@ L2Model::Outcome L2Model::touch(const Access& access, const AccessClass& in, std
     for (std::int32_t i = row / lines.height; i * lines.height < end; ++i) {
       const std::int32_t low = std::max(row - i * lines.height, 0) / lines.unit;
       const std::int32_t high = ceil_div(std::min(end - i * lines.height, lines.height), lines.unit);
-      const std::uint64_t sectors = (high == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << high) - 1) &
-                                    ~((std::uint64_t{1} << low) - 1);
+      const std::uint64_t sectors =
+          (high == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << high) - 1) & ~((std::uint64_t{1} << low) - 1);
       for (std::int32_t j = col / lines.width; j * lines.width < col + region.shape.cols; ++j) {
         const std::uint32_t slot = slot_of(first + std::int64_t{i} * lines.across + j, access.tensor);
         touch_line(slots_[slot], i, j, sectors, access.kind, entry, outcome);

@@ -28,7 +28,7 @@ struct L2Kernel {
   std::int64_t read_bytes = 0, write_bytes = 0, hit_bytes = 0;  ///< SM <-> L2; hits among the reads
   std::int64_t dram_read_bytes = 0, dram_write_bytes = 0;
   std::vector<AccessClass> classes;
-  std::vector<L2Group> groups;          ///< in grid order
+  std::vector<L2Group> groups;  ///< in grid order
   std::vector<L2Entry> entries;
   std::vector<std::uint32_t> entry_of;  ///< [group.first_entry_index + access]: entry of the group's first block; that
                                         ///< of its n-th is n further unless the access is the same for all
@@ -49,7 +49,7 @@ class L2Model {
   // A tensor's lines: `height` rows (up to 64 sectors of `unit` rows) by `width` columns.
   struct Lines {
     std::int32_t unit = 1, height = 1, width = 1, down = 1, across = 1;  // lines in a slice
-    std::int64_t first = 0;  // number of the tensor's first line
+    std::int64_t first = 0;                                              // number of the tensor's first line
     int element_bytes = 2;
     Shape shape;
   };
@@ -80,9 +80,9 @@ class L2Model {
 
   const Plan& plan_;
   std::int64_t capacity_bytes_;
-  std::vector<Lines> lines_;               // by tensor
+  std::vector<Lines> lines_;                 // by tensor
   std::vector<std::uint32_t> slot_of_line_;  // 0: not in the cache
-  std::vector<Slot> slots_;                // 0 is the list's head: newer = oldest, older = newest
+  std::vector<Slot> slots_;                  // 0 is the list's head: newer = oldest, older = newest
   std::vector<std::uint32_t> free_slots_;
   std::int64_t held_bytes_ = 0, written_back_ = 0;
   std::vector<std::vector<AccessClass>> classes_;  // by kernel, until it runs

@@ -10,8 +10,8 @@ namespace sim {
 
 std::string_view name_of(WaitReason reason) {
   static constexpr std::string_view kNames[kWaitReasons] = {
-      "at work",  "waiting for HBM", "waiting for L2", "barrier",   "tensor core busy",
-      "fp32 busy", "alu busy",       "exp busy",       "smem busy", "latency"};
+      "at work",   "waiting for HBM", "waiting for L2", "barrier",   "tensor core busy",
+      "fp32 busy", "alu busy",        "exp busy",       "smem busy", "latency"};
   return kNames[static_cast<int>(reason)];
 }
 
@@ -166,9 +166,8 @@ class Engine {
     const double begin = now + input_.machine.overheads.block_start_cycles;
     while (!members.empty()) {
       const TimingProgram& program = program_of(members.front());
-      const auto others = std::stable_partition(members.begin(), members.end(), [&](const Member& member) {
-        return &program_of(member) == &program;
-      });
+      const auto others = std::stable_partition(members.begin(), members.end(),
+                                                [&](const Member& member) { return &program_of(member) == &program; });
       std::vector<Member> gang(members.begin(), others);
       members.erase(members.begin(), others);
       for (std::size_t u = 0; u < result_.work.size(); ++u) {

@@ -46,9 +46,8 @@ void add_matmul(const Op& op, const Kernel& kernel, const Machine& machine, Unit
 UnitWork work_of(const Op& op, const Kernel& kernel, const Machine& machine) {
   UnitWork work{};
   const Machine::Rates& rates = machine.rates;
-  const double lanes = op.shape.cols == 1 && op.kind != OpKind::row_max && op.kind != OpKind::row_sum
-                           ? kLanesHoldingAColumn
-                           : 1;
+  const double lanes =
+      op.shape.cols == 1 && op.kind != OpKind::row_max && op.kind != OpKind::row_sum ? kLanesHoldingAColumn : 1;
   const double elements = lanes * static_cast<double>(op.shape.elements());
   switch (op.kind) {
     case OpKind::matmul: add_matmul(op, kernel, machine, work); break;
@@ -66,7 +65,7 @@ UnitWork work_of(const Op& op, const Kernel& kernel, const Machine& machine) {
     case OpKind::row_max: at(work, Unit::alu) = elements * op.inner / rates.alu_lanes; break;
     case OpKind::mask: at(work, Unit::alu) = 2 * elements / rates.alu_lanes; break;     // compare, select
     case OpKind::convert: at(work, Unit::alu) = elements / 2 / rates.alu_lanes; break;  // two to a packed result
-    case OpKind::exp:       // a product by log2 e, then 2^x
+    case OpKind::exp:                                                                   // a product by log2 e, then 2^x
     case OpKind::exp_diff:  // one fused multiply-add, then 2^x
     case OpKind::log:
       at(work, Unit::fp32) = elements / rates.fp32_lanes;
@@ -302,8 +301,7 @@ std::vector<Segment> Compiler::fold(const std::vector<Step>& stream, bool loops)
 
 }  // namespace
 
-TimingProgram compile(const Trace& trace, const Kernel& kernel, const Machine& machine,
-                      const CompileOptions& options) {
+TimingProgram compile(const Trace& trace, const Kernel& kernel, const Machine& machine, const CompileOptions& options) {
   return Compiler(trace, kernel, machine, options).run();
 }
 

@@ -26,17 +26,17 @@ inline constexpr std::int16_t kNoToken = -1;
 
 struct Step {
   StepKind kind = StepKind::compute;
-  std::uint8_t demands = 0;               ///< compute: units that serve it side by side; it ends when the last has
+  std::uint8_t demands = 0;  ///< compute: units that serve it side by side; it ends when the last has
   std::array<Unit, 3> unit{};
-  std::array<double, 3> work{};           ///< cycles at full rate
-  double latency = 0;                     ///< from the end of the work to the actor's next step
+  std::array<double, 3> work{};                           ///< cycles at full rate
+  double latency = 0;                                     ///< from the end of the work to the actor's next step
   std::array<std::int16_t, 2> needs{kNoToken, kNoToken};  ///< copies that must have landed
-  std::int16_t token = kNoToken;          ///< load: set when the bytes have landed
+  std::int16_t token = kNoToken;                          ///< load: set when the bytes have landed
   std::int16_t barrier = kNoBarrier;
-  std::int32_t phase = 0;                 ///< wait
+  std::int32_t phase = 0;  ///< wait
   std::uint16_t line = 0;
-  std::uint32_t access = 0;               ///< load, store: number among the block's accesses, in the first repeat
-  std::uint32_t op = 0;                   ///< of the trace; of a merged step, the first
+  std::uint32_t access = 0;  ///< load, store: number among the block's accesses, in the first repeat
+  std::uint32_t op = 0;      ///< of the trace; of a merged step, the first
   std::int64_t bytes = 0;
   bool operator==(const Step&) const = default;
 };

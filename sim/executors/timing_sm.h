@@ -13,12 +13,12 @@ inline constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// What all SMs share: two servers that take requests in the order of their issue, and DRAM's arrivals.
 struct Memory {
-  double l2_free = 0, hbm_free = 0;            ///< cycles from which each takes the next request
+  double l2_free = 0, hbm_free = 0;  ///< cycles from which each takes the next request
   double l2_cycles_per_byte = 0, hbm_read_cycles_per_byte = 0, hbm_write_cycles_per_byte = 0;
-  double l2_latency = 0, hbm_latency = 0;      ///< cycles
-  double written_back_share = 0;               ///< of the bytes stored, how many DRAM sees in this kernel
+  double l2_latency = 0, hbm_latency = 0;  ///< cycles
+  double written_back_share = 0;           ///< of the bytes stored, how many DRAM sees in this kernel
   double last_arrival = 0;
-  std::vector<double> arrival;                 ///< of each L2 entry; < 0: nobody has asked yet
+  std::vector<double> arrival;  ///< of each L2 entry; < 0: nobody has asked yet
   const std::vector<L2Entry>* entries = nullptr;
 
   /// Time at which the bytes of `entry` are in L2, asked for at `now`.
@@ -37,23 +37,23 @@ enum class State : std::uint8_t {
 
 struct Actor {
   State state = State::empty;
-  bool started = false;             ///< has begun the step that it will continue at `wake`
+  bool started = false;  ///< has begun the step that it will continue at `wake`
   std::int16_t role = 0;
   std::int16_t gang = 0;
   std::uint32_t segment = 0;
-  std::int32_t repeat = 0;          ///< of the segment
+  std::int32_t repeat = 0;  ///< of the segment
   const Step* step = nullptr;
   double wake = 0;
-  double begin = 0;                 ///< of the step, or of the wait
+  double begin = 0;  ///< of the step, or of the wait
   double waited = 0;
   WaitReason reason = WaitReason::none;
-  std::array<double, 3> left{};     ///< of the step's work
+  std::array<double, 3> left{};  ///< of the step's work
 };
 
 struct BarrierState {
   int arrivals = 1, pending = 0;
-  double latest = 0;                 ///< arrival of the phase that is filling
-  std::vector<double> phase_ends;    ///< of completed phases
+  double latest = 0;               ///< arrival of the phase that is filling
+  std::vector<double> phase_ends;  ///< of completed phases
 };
 
 struct Member {
@@ -71,8 +71,8 @@ struct Spent {
 
 /// What a gang's repeats of a loop have in common.
 struct Rhythm {
-  double crossed = -1;                ///< time of the last repeat's begin; < 0: none yet
-  double period = 0, previous = 0;    ///< cycles of the last two repeats
+  double crossed = -1;              ///< time of the last repeat's begin; < 0: none yet
+  double period = 0, previous = 0;  ///< cycles of the last two repeats
   Spent at_crossing, of_period;
 
   /// Two periods alike, to a thousandth.
@@ -83,23 +83,23 @@ struct Rhythm {
 struct Life {
   const TimingProgram* program = nullptr;
   double weight = 0, cycles = 0;
-  int alike = 0;                      ///< lives in a row of about the same length
+  int alike = 0;  ///< lives in a row of about the same length
   Spent spent;
 };
 
 /// Blocks of one program that one SM started at the same moment. Every rule treats them alike, so they stay in step to
 /// their end, and one actor a role stands for all of them.
 struct Gang {
-  std::vector<Member> members;       ///< empty: none
+  std::vector<Member> members;  ///< empty: none
   const TimingProgram* program = nullptr;
-  double weight = 0;                 ///< members
-  double begin = 0;                  ///< cycles
+  double weight = 0;  ///< members
+  double begin = 0;   ///< cycles
   int roles_left = 0;
-  bool alike = false;                ///< lives as the last did: only its end is simulated
+  bool alike = false;  ///< lives as the last did: only its end is simulated
   Spent spent;
   Rhythm rhythm;
-  std::vector<double> landed;        ///< by token
-  std::vector<bool> from_dram;       ///< by token
+  std::vector<double> landed;   ///< by token
+  std::vector<bool> from_dram;  ///< by token
   std::vector<BarrierState> barriers;
 };
 
@@ -113,10 +113,10 @@ struct Shared {
 
 /// An SM all of whose gangs repeat a loop in a steady rhythm, or that needs nothing before `until`.
 struct Steady {
-  double period = 0;             ///< 0: no loop
+  double period = 0;  ///< 0: no loop
   std::int32_t repeats_left = 0;
   double until = kNever;
-  double bytes = 0;              ///< that a repeat moves
+  double bytes = 0;  ///< that a repeat moves
 };
 
 /// One SM: its resident blocks, their actors, its units.
@@ -181,9 +181,9 @@ class Sm {
   int number_, roles_;
   double now_ = 0;
   double load_port_free_ = 0, store_port_free_ = 0;
-  std::array<double, kUnits> sharing_{};   ///< blocks that each unit serves now
-  std::array<double, 2> read_rate_{};      ///< bytes a cycle that one SM gets: [0] from L2, [1] from DRAM
-  std::vector<Actor> actors_;              ///< [gang * roles + role]
+  std::array<double, kUnits> sharing_{};  ///< blocks that each unit serves now
+  std::array<double, 2> read_rate_{};     ///< bytes a cycle that one SM gets: [0] from L2, [1] from DRAM
+  std::vector<Actor> actors_;             ///< [gang * roles + role]
   std::vector<Gang> gangs_;
   int gangs_alive_ = 0;
   Life last_life_;

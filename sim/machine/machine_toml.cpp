@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/toml_guard.h"
+// The library comes after its guard.
 #include <toml++/toml.h>
 
 #include "sim/base/error.h"
@@ -16,7 +18,6 @@
 namespace sim {
 namespace {
 
-constexpr std::ptrdiff_t kDotsMax = 10'000;  // files have some hundred
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kTitleMax = 200;
 
@@ -171,76 +172,14 @@ void refuse_contradictions(const toml::table& root, const std::string& source, c
   }
 }
 
-/// A line without its comment and without what stands between quotes.
-std::string code_of(std::string_view line) {
-  std::string code;
-  for (std::size_t i = 0; i < line.size() && line[i] != '#'; ++i) {
-    code += line[i];
-    if (line[i] != '"' && line[i] != '\'') {
-      continue;
-    }
-    const char quote = line[i];
-    for (++i; i < line.size() && line[i] != quote; ++i) {
-      i += quote == '"' && line[i] == '\\' ? 1 : 0;
-    }
-    code += quote;
-  }
-  return code;
-}
-
-/// Refuses what the TOML library (3.3, some of it later too) does not survive, as errors of ours: keys after the "[" or
-/// "[[" of a header that start with no letter (an assertion), letters beyond ASCII outside quotes (undefined
-/// behaviour). Strings of several lines would hide them, and a machine file needs none.
-void refuse_hostile_line(std::string_view line, const std::string& code, const std::string& where) {
-  if (line.find("\"\"\"") != std::string_view::npos || line.find("'''") != std::string_view::npos) {
-    throw Error(where, "strings of several lines have no place in a machine file");
-  }
-  if (std::any_of(code.begin(), code.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-    throw Error(where, fmt::format("only quoted text and comments may go beyond ASCII: {}", printable(code)));
-  }
-  const std::size_t header = code.find_first_not_of(" \t");
-  if (header == std::string::npos || code[header] != '[') {
-    return;
-  }
-  const std::size_t key = code.find_first_not_of(" \t", header + (code.compare(header, 2, "[[") == 0 ? 2 : 1));
-  const auto starts_key = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("_-\"'").find(c) != std::string_view::npos;
-  };
-  if (key == std::string::npos || !starts_key(code[key])) {
-    throw Error(where, "expected a table header, such as [chip]");
-  }
-}
-
-void refuse_hostile_text(std::string_view text, const std::string& source) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
-  std::ptrdiff_t dots = 0;
-  for (int number = 1; !text.empty(); ++number) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    const std::string where = fmt::format("{}:{}", source, number);
-    const std::string code = code_of(line);
-    refuse_hostile_line(line, code, where);
-    // The library recurses once per dot of a dotted key and runs out of stack near 10^5.
-    dots += std::count(code.begin(), code.end(), '.');
-    if (dots > kDotsMax) {
-      throw Error(where, fmt::format("more than {} dots; that is no machine file", kDotsMax));
-    }
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-}
-
 toml::table parse_text(const std::string& text, const std::string& source) {
-  if (text.size() > kMachineFileBytesMax) {
-    throw Error(source, fmt::format("larger than {} bytes; that is no machine file", kMachineFileBytesMax));
-  }
-  refuse_hostile_text(text, source);
+  guard_toml(text, kMachineFileBytesMax, source);
   try {
     return toml::parse(std::string_view(text));
   } catch (const toml::parse_error& error) {
     throw Error(at_line(source, error.source()), printable(error.description()));
+  } catch (const TomlAssertion&) {
+    throw Error(fmt::format("{}:{}", source, line_of_toml_assertion(text)), "this is no TOML");
   }
 }
 

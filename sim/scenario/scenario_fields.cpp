@@ -113,7 +113,9 @@ void append_schedule(std::vector<Field>& all) {
           whole<&S::schedule, &C::stages>("schedule.stages", 1, 64, Family::any, "buffers that each of K and V has"),
           whole<&S::schedule, &C::warps>("schedule.warps", 1, 32, Family::any, "warps of a block"),
           whole<&S::schedule, &C::splits>("schedule.splits", 1, 1 << 16, Family::attention,
-                                          "flash_decoding: parts that K and V are split into")});
+                                          "flash_decoding: parts that K and V are split into"),
+          whole<&S::schedule, &C::tile>("schedule.tile", 1, kLength, Family::attention,
+                                        "memory_efficient: rows and columns of the tiles inside a chunk")});
 }
 
 void append_inputs(std::vector<Field>& all) {

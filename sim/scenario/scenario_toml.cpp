@@ -55,27 +55,6 @@ std::string described(const toml::node& node) {
 
 // ---- text to table
 
-bool trips_assertion(std::string_view text) {
-  try {
-    static_cast<void>(toml::parse(text));
-  } catch (const TomlAssertion&) {
-    return true;
-  } catch (const toml::parse_error&) {
-    return false;
-  }
-  return false;
-}
-
-/// The line whose end the shortest beginning of `text` has that trips an assertion.
-std::ptrdiff_t line_of_assertion(std::string_view text) {
-  std::size_t good = 0, bad = text.size();
-  while (bad - good > 1) {
-    const std::size_t middle = good + (bad - good) / 2;
-    (trips_assertion(text.substr(0, middle)) ? bad : good) = middle;
-  }
-  return 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
-}
-
 toml::table parse_text(const std::string& text, const std::string& source) {
   guard_toml(text, kScenarioBytesMax, source);
   try {
@@ -83,7 +62,7 @@ toml::table parse_text(const std::string& text, const std::string& source) {
   } catch (const toml::parse_error& error) {
     throw Error(at_line(source, error.source()), printable(error.description()));
   } catch (const TomlAssertion&) {
-    throw Error(fmt::format("{}:{}", source, line_of_assertion(text)), "this is no TOML");
+    throw Error(fmt::format("{}:{}", source, line_of_toml_assertion(text)), "this is no TOML");
   }
 }
 

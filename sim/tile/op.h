@@ -60,15 +60,16 @@ struct Op {
   bool async : 1 = false;        ///< load: the issuer goes on; who uses dst waits
   bool a_in_smem : 1 = false;    ///< matmul: where the operands come from
   bool b_in_smem : 1 = false;
-  std::uint8_t stages = 0;       ///< load: buffers of the ring it fills (see Block::load); 0: none
-  std::uint16_t line = 0;        ///< of the tile program's source file
-  TensorId tensor = 0;           ///< load, gather, store, reduce_add
+  std::uint8_t stages = 0;            ///< load: buffers of the ring it fills (see Block::load); 0: none
+  std::uint16_t line = 0;             ///< of the tile program's source file
+  TensorId tensor = 0;                ///< load, gather, store, reduce_add
   std::int16_t barrier = kNoBarrier;  ///< arrive, wait; load: arrives there when the bytes have landed
 
   TileId dst = 0, a = 0, b = 0;
-  Shape shape{};          ///< of dst; of the region for store and reduce_add; of `a` for release
-  std::int32_t inner = 0; ///< matmul: the summed dimension; row_max, row_sum: columns of a; wait: phases; gather: entry in the trace's row table;
-                          ///< mask: queries a head (rows are taken modulo it; see causal_mask)
+  Shape shape{};  ///< of dst; of the region for store and reduce_add; of `a` for release
+  std::int32_t inner =
+      0;  ///< matmul: the summed dimension; row_max, row_sum: columns of a; wait: phases; gather: entry in the trace's
+          ///< row table; mask: queries a head (rows are taken modulo it; see causal_mask)
   std::int32_t row = 0, col = 0;  ///< load, store, reduce_add: first element in the tensor's slice;
                                   ///< mask: a(r, c) is query row + r, and is kept while c <= col + query
   float scalar = 0;               ///< fill, scale, exp_diff

@@ -196,12 +196,12 @@ class Block {
   std::vector<Op>* out_;                  ///< where the running role records
   std::uint8_t role_ = 0;
   std::uint8_t first_open_role_ = 1;
-  std::exception_ptr deadlock_;           ///< of roles, thrown by finish()
+  std::exception_ptr deadlock_;  ///< of roles, thrown by finish()
 };
 
 // Matrix products: fp32 results in registers.
-Tile dot(const Tile& a, Transposed b, int line = __builtin_LINE());       ///< a b^T
-Tile dot(const Tile& a, const Tile& b, int line = __builtin_LINE());      ///< a b
+Tile dot(const Tile& a, Transposed b, int line = __builtin_LINE());              ///< a b^T
+Tile dot(const Tile& a, const Tile& b, int line = __builtin_LINE());             ///< a b
 void mma(Tile& acc, const Tile& a, Transposed b, int line = __builtin_LINE());   ///< acc += a b^T
 void mma(Tile& acc, const Tile& a, const Tile& b, int line = __builtin_LINE());  ///< acc += a b
 

@@ -9,9 +9,9 @@ namespace sim {
 
 std::string_view name_of(OpKind kind) {
   static constexpr std::string_view kNames[kOpKinds] = {
-      "load", "gather", "store", "reduce_add", "fill",     "matmul", "convert", "scale",   "add",
-      "sub",  "mul",    "div",   "max",        "exp",      "exp_diff", "log",   "row_max", "row_sum",
-      "mask", "arrive", "wait",  "fork",       "join",     "release"};
+      "load",    "gather",  "store", "reduce_add", "fill", "matmul", "convert",  "scale",
+      "add",     "sub",     "mul",   "div",        "max",  "exp",    "exp_diff", "log",
+      "row_max", "row_sum", "mask",  "arrive",     "wait", "fork",   "join",     "release"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -16,8 +16,8 @@ struct RoleInfo {
 };
 
 struct BarrierInfo {
-  int arrivals = 1;         ///< that complete one phase
-  int completed_phases = 0; ///< at the start: 1 lets the first wait through
+  int arrivals = 1;          ///< that complete one phase
+  int completed_phases = 0;  ///< at the start: 1 lets the first wait through
   bool operator==(const BarrierInfo&) const = default;
 };
 

@@ -43,6 +43,7 @@ void append_settings(std::vector<FieldDoc>& all) {
       {"schedule.stages", "", "exact", "buffers that each of K and V has"},
       {"schedule.warps", "", "exact", "warps of a block"},
       {"schedule.splits", "", "exact", "parts that K and V are split into; 0 where the algorithm has none"},
+      {"schedule.tile", "", "exact", "memory_efficient: rows and columns of the tiles inside a chunk; else 0"},
   };
   all.insert(all.end(), rows.begin(), rows.end());
 }

@@ -30,10 +30,10 @@ class Writer {
       end_us = add_kernel(k, l2, end_us);
     }
     name_lanes();
-    return fmt::format("{{\"displayTimeUnit\":\"ns\",\"metadata\":{{\"algorithm\":\"{}\",\"machine\":\"{}\",\"clock_mhz\":{}}},"
-                       "\"traceEvents\":[\n{}\n]}}\n",
-                       experiment_.algorithm, experiment_.machine.name, experiment_.machine.chip.clock_mhz,
-                       fmt::to_string(events_));
+    return fmt::format(
+        "{{\"displayTimeUnit\":\"ns\",\"metadata\":{{\"algorithm\":\"{}\",\"machine\":\"{}\",\"clock_mhz\":{}}},"
+        "\"traceEvents\":[\n{}\n]}}\n",
+        experiment_.algorithm, experiment_.machine.name, experiment_.machine.chip.clock_mhz, fmt::to_string(events_));
   }
 
  private:
@@ -107,10 +107,9 @@ class Writer {
 
   std::string label(const sim::Op& op) const {
     const std::string name(sim::name_of(op.kind));
-    return sim::moves_bytes(op.kind)
-               ? fmt::format("{} {}[{}:{}]", name, prepared_.plan.tensors[op.tensor].name, op.row,
-                             op.row + op.shape.rows)
-               : fmt::format("{} {}x{}", name, op.shape.rows, op.shape.cols);
+    return sim::moves_bytes(op.kind) ? fmt::format("{} {}[{}:{}]", name, prepared_.plan.tensors[op.tensor].name, op.row,
+                                                   op.row + op.shape.rows)
+                                     : fmt::format("{} {}x{}", name, op.shape.rows, op.shape.cols);
   }
 
   static std::string bytes_argument(const sim::Op& op) {
@@ -126,8 +125,8 @@ class Writer {
       }
       for (int lane = 0; lane < kLanes; ++lane) {
         const std::string_view unit = lane < sim::kUnits ? sim::name_of(static_cast<sim::Unit>(lane)) : "store";
-        add("{{\"ph\":\"M\",\"pid\":{},\"tid\":{},\"name\":\"thread_name\",\"args\":{{\"name\":\"slot {}{}: {}\"}}}}", sm,
-            resident * kLanes + lane + 1, resident / 32,
+        add("{{\"ph\":\"M\",\"pid\":{},\"tid\":{},\"name\":\"thread_name\",\"args\":{{\"name\":\"slot {}{}: {}\"}}}}",
+            sm, resident * kLanes + lane + 1, resident / 32,
             resident % 32 > 0 ? fmt::format(" role {}", resident % 32) : std::string(), unit);
       }
     }

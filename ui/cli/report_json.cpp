@@ -34,8 +34,8 @@ Json problem_json(const sim::Problem& p, bool softmax) {
 }
 
 Json schedule_json(const sim::Schedule& s) {
-  return {{"block_q", s.block_q}, {"block_kv", s.block_kv}, {"stages", s.stages},
-          {"warps", s.warps},     {"splits", s.splits},     {"badge", "exact"}};
+  return {{"block_q", s.block_q}, {"block_kv", s.block_kv}, {"stages", s.stages}, {"warps", s.warps},
+          {"splits", s.splits},   {"tile", s.tile},         {"badge", "exact"}};
 }
 
 Json kernels_json(const sim::Report& report, bool timing) {

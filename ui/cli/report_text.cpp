@@ -35,6 +35,9 @@ std::string schedule_text(const sim::Schedule& filled, const sim::Schedule& give
   if (filled.splits > 0) {
     text += ", " + entry("splits", filled.splits, given.splits);
   }
+  if (filled.tile > 0) {
+    text += ", " + entry("tile", filled.tile, given.tile);
+  }
   const bool changed = text.find('!') != std::string::npos;
   return text + (defaulted ? "   (* default)" : "") + (changed ? "   (! cut down to the problem)" : "");
 }
