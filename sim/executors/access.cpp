@@ -65,8 +65,7 @@ void add_run(const Kernel& kernel, std::int32_t first, std::int32_t last, Trace&
     AccessClass learned = base;
     set_steps(learned, record_accesses(kernel, first + 1, trace));
     const AccessClass end = record_accesses(kernel, last, trace);
-    const AccessClass middle = record_accesses(kernel, first + (last - first) / 2, trace);
-    if (follows(learned, end, last - first) && follows(learned, middle, (last - first) / 2)) {
+    if (follows(learned, end, last - first)) {
       learned.count = last - first + 1;
       classes.push_back(std::move(learned));
       return;

@@ -50,20 +50,28 @@ void L2Model::choose_lines(TensorId tensor, std::int32_t unit, std::int32_t widt
   Lines& lines = lines_[tensor];
   lines.shape = plan_.tensors[tensor].tensor.shape;
   lines.element_bytes = size_of(plan_.tensors[tensor].tensor.dtype);
-  lines.width = width > 0 ? width : lines.shape.cols;
-  lines.unit = unit > 0 ? unit : ceil_div(lines.shape.rows, 64);
+  width = width > 0 ? width : lines.shape.cols;
+  unit = unit > 0 ? unit : ceil_div(lines.shape.rows, 64);
   lines.first = static_cast<std::int64_t>(slot_of_line_.size());
-  for (;; lines.unit *= 2) {
-    const std::int64_t sector_bytes = std::int64_t{lines.unit} * lines.width * lines.element_bytes;
-    lines.height = lines.unit * static_cast<std::int32_t>(std::clamp<std::int64_t>(kLineBytes / sector_bytes, 1, 64));
-    lines.down = ceil_div(lines.shape.rows, lines.height);
-    lines.across = ceil_div(lines.shape.cols, lines.width);
+  for (;; unit *= 2) {
+    const std::int64_t sector_bytes = std::int64_t{unit} * width * lines.element_bytes;
+    const auto sectors = static_cast<std::int32_t>(std::clamp<std::int64_t>(kLineBytes / sector_bytes, 1, 64));
+    lines.down = ceil_div(lines.shape.rows, unit * sectors);
+    lines.across = ceil_div(lines.shape.cols, width);
     const std::int64_t last = lines.first + std::int64_t{lines.down} * lines.across * slices;
-    if (last <= kLinesMax || lines.unit >= lines.shape.rows) {
+    if (last <= kLinesMax || unit >= lines.shape.rows) {
+      lines.unit = Divisor(unit);
+      lines.height = Divisor(unit * sectors);
+      lines.width = Divisor(width);
       slot_of_line_.resize(static_cast<std::size_t>(last), 0);
       return;
     }
   }
+}
+
+std::int32_t L2Model::Divisor::divide(std::int32_t n) const {
+  __extension__ using Wide = unsigned __int128;
+  return by_ == 1 ? n : static_cast<std::int32_t>(static_cast<Wide>(magic_) * static_cast<std::uint32_t>(n) >> 64);
 }
 
 L2Kernel L2Model::run(std::size_t k, std::int64_t wave) {
@@ -139,12 +147,13 @@ L2Model::Outcome L2Model::touch(const Access& access, const AccessClass& in, std
     const AccessRegion& region = in.regions[r];
     const std::int32_t row = region.row + step * region.row_step, end = row + region.shape.rows;
     const std::int32_t col = region.col + step * region.col_step;
-    for (std::int32_t i = row / lines.height; i * lines.height < end; ++i) {
-      const std::int32_t low = std::max(row - i * lines.height, 0) / lines.unit;
-      const std::int32_t high = ceil_div(std::min(end - i * lines.height, lines.height), lines.unit);
+    const std::int32_t height = lines.height.by(), width = lines.width.by(), unit = lines.unit.by();
+    for (std::int32_t i = lines.height.divide(row); i * height < end; ++i) {
+      const std::int32_t low = lines.unit.divide(std::max(row - i * height, 0));
+      const std::int32_t high = lines.unit.divide(std::min(end - i * height, height) + unit - 1);
       const std::uint64_t sectors =
           (high == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << high) - 1) & ~((std::uint64_t{1} << low) - 1);
-      for (std::int32_t j = col / lines.width; j * lines.width < col + region.shape.cols; ++j) {
+      for (std::int32_t j = lines.width.divide(col); j * width < col + region.shape.cols; ++j) {
         const std::uint32_t slot = slot_of(first + std::int64_t{i} * lines.across + j, access.tensor);
         touch_line(slots_[slot], i, j, sectors, access.kind, entry, outcome);
         make_newest(slot);
@@ -179,11 +188,12 @@ void L2Model::touch_line(Slot& slot, std::int32_t i, std::int32_t j, std::uint64
 
 // The last line and the last sector of a ragged tensor are smaller.
 std::int64_t L2Model::bytes_of(const Lines& lines, std::int32_t i, std::int32_t j, std::uint64_t sectors) const {
-  const std::int64_t width = std::min(lines.width, lines.shape.cols - j * lines.width);
-  const std::int32_t last = (lines.shape.rows - 1 - i * lines.height) / lines.unit;
-  std::int64_t rows = std::int64_t{std::popcount(sectors)} * lines.unit;
+  const std::int32_t height = lines.height.by(), unit = lines.unit.by();
+  const std::int64_t width = std::min(lines.width.by(), lines.shape.cols - j * lines.width.by());
+  const std::int32_t last = lines.unit.divide(lines.shape.rows - 1 - i * height);
+  std::int64_t rows = std::int64_t{std::popcount(sectors)} * unit;
   if (last < 64 && (sectors >> last & 1) != 0) {
-    rows -= i * lines.height + (last + 1) * lines.unit - lines.shape.rows;
+    rows -= i * height + (last + 1) * unit - lines.shape.rows;
   }
   return rows * width * lines.element_bytes;
 }

@@ -46,10 +46,24 @@ class L2Model {
   std::int64_t dirty_bytes() const;
 
  private:
+  // Division by a number that stays: a multiplication (Lemire, Kaser, Kurz 2019, "Faster remainder by direct
+  // computation"), exact for operands below 2^32. Three of them are most of what an access costs.
+  class Divisor {
+   public:
+    explicit Divisor(std::int32_t by = 1) : by_(by), magic_(~std::uint64_t{0} / static_cast<std::uint64_t>(by) + 1) {}
+    std::int32_t divide(std::int32_t n) const;
+    std::int32_t by() const { return by_; }
+
+   private:
+    std::int32_t by_;
+    std::uint64_t magic_;
+  };
+
   // A tensor's lines: `height` rows (up to 64 sectors of `unit` rows) by `width` columns.
   struct Lines {
-    std::int32_t unit = 1, height = 1, width = 1, down = 1, across = 1;  // lines in a slice
-    std::int64_t first = 0;                                              // number of the tensor's first line
+    Divisor unit, height, width;
+    std::int32_t down = 1, across = 1;  // lines in a slice
+    std::int64_t first = 0;             // number of the tensor's first line
     int element_bytes = 2;
     Shape shape;
   };

@@ -299,10 +299,7 @@ void Sm::end_compute(Actor& actor) {
   }
 }
 
-void Sm::report(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const {
-  if (shared_.input->spans == nullptr) {
-    return;
-  }
+void Sm::report_span(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const {
   for (const Member& member : gang_of(actor).members) {
     (*shared_.input->spans)({number_, member.slot, actor.role, member.block, step.op, step.kind, from_dram, unit, begin,
                              end, actor.waited, actor.reason});

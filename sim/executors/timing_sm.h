@@ -73,9 +73,10 @@ struct Spent {
 struct Rhythm {
   double crossed = -1;              ///< time of the last repeat's begin; < 0: none yet
   double period = 0, previous = 0;  ///< cycles of the last two repeats
+  double known = 0;                 ///< of the last loop's repeats, if they were steady
   Spent at_crossing, of_period;
 
-  /// Two periods alike, to a thousandth.
+  /// Two periods alike, to a thousandth, or one that is like those of the last loop.
   bool steady() const;
 };
 
@@ -164,7 +165,12 @@ class Sm {
   bool begin_compute(Actor& actor);
   bool wait_for_copies(Actor& actor);
   void end_compute(Actor& actor);
-  void report(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const;
+  void report(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const {
+    if (shared_.input->spans != nullptr) {
+      report_span(actor, step, begin, end, from_dram, unit);
+    }
+  }
+  void report_span(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const;
 
   // timing_shared.cpp: roles, and what needs the shared memory system.
   void fork(Actor& actor);

@@ -10,7 +10,7 @@ namespace {
 
 // Relative differences of two times that count as one.
 constexpr double kRepeatAlike = 1e-3, kLifeAlike = 3e-3;
-constexpr std::int32_t kTail = 2;  // repeats that are always simulated at the end of a loop
+constexpr std::int32_t kTail = 1;  // repeats that are always simulated at the end of a loop
 
 // Number of the first access of a loop's first repeat.
 std::uint32_t first_access(const Gang& gang, const Segment& segment) {
@@ -36,7 +36,10 @@ void Spent::add(const Spent& other, double times) {
   }
 }
 
-bool Rhythm::steady() const { return previous > 0 && alike(period, previous, kRepeatAlike); }
+bool Rhythm::steady() const {
+  return (previous > 0 && alike(period, previous, kRepeatAlike)) ||
+         (known > 0 && period > 0 && alike(period, known, kRepeatAlike));
+}
 
 // ---- Loops ----
 
@@ -48,6 +51,7 @@ void Memory::skip(double cycles) {
 void Sm::note_repeat(Gang& gang) {
   Rhythm& rhythm = gang.rhythm;
   if (rhythm.crossed < 0) {
+    rhythm.known = rhythm.steady() ? rhythm.period : 0;
     rhythm.period = rhythm.previous = 0;
   } else {
     rhythm.previous = rhythm.period;
