@@ -1,4 +1,4 @@
-// The speeds that the README states. Run: build/bench/bin/attoscope_bench
+// The speeds that the README states. Run: build/release/bin/attoscope_bench
 #include <benchmark/benchmark.h>
 
 #include "sim/analysis/check.h"

@@ -85,35 +85,41 @@ L2Kernel L2Model::run(std::size_t k, std::int64_t wave) {
   const std::int64_t written_back_before = written_back_;
   SIM_CHECK(wave > 0);
 
-  // Cut the grid into waves, slices and classes.
-  std::size_t wave_begin = 0;
   std::int64_t block = 0;
-  for (std::int64_t wave_end = wave; block < kernel.total_blocks(); wave_end += wave) {
-    for (wave_end = std::min(wave_end, kernel.total_blocks()); block < wave_end;) {
-      const auto index = static_cast<std::int32_t>(block % kernel.blocks);
-      const auto in = std::upper_bound(result.classes.begin(), result.classes.end(), index,
-                                       [](std::int32_t i, const AccessClass& c) { return i < c.first; }) -
-                      1;
-      const std::int64_t count = std::min<std::int64_t>(wave_end - block, in->first + in->count - index);
-      result.groups.push_back({block, count, &*in, result.entry_of.size()});
-      result.entry_of.resize(result.entry_of.size() + in->accesses.size());
-      block += count;
-    }
-
-    // All blocks of the wave go in step.
-    for (std::size_t a = 0, left = 1; left > 0; ++a) {
-      left = 0;
-      for (std::size_t g = wave_begin; g < result.groups.size(); ++g) {
-        if (a < result.groups[g].accesses->accesses.size()) {
-          access_group(result.groups[g], a, kernel.blocks, result);
-          ++left;
-        }
-      }
-    }
-    wave_begin = result.groups.size();
+  for (std::size_t first_group = 0; block < kernel.total_blocks(); first_group = result.groups.size()) {
+    block = add_wave(kernel, block, std::min(block + wave, kernel.total_blocks()), result);
+    run_wave(kernel, first_group, result);
   }
   result.dram_write_bytes = written_back_ - written_back_before;
   return result;
+}
+
+// Cuts blocks [block, end) of the grid by slice and class.
+std::int64_t L2Model::add_wave(const Kernel& kernel, std::int64_t block, std::int64_t end, L2Kernel& result) {
+  while (block < end) {
+    const auto index = static_cast<std::int32_t>(block % kernel.blocks);
+    const auto in = std::upper_bound(result.classes.begin(), result.classes.end(), index,
+                                     [](std::int32_t i, const AccessClass& c) { return i < c.first; }) -
+                    1;
+    const std::int64_t count = std::min<std::int64_t>(end - block, in->first + in->count - index);
+    result.groups.push_back({block, count, &*in, result.entry_of.size()});
+    result.entry_of.resize(result.entry_of.size() + in->accesses.size());
+    block += count;
+  }
+  return block;
+}
+
+// All blocks of the wave go in step.
+void L2Model::run_wave(const Kernel& kernel, std::size_t first_group, L2Kernel& result) {
+  for (std::size_t a = 0, left = 1; left > 0; ++a) {
+    left = 0;
+    for (std::size_t g = first_group; g < result.groups.size(); ++g) {
+      if (a < result.groups[g].accesses->accesses.size()) {
+        access_group(result.groups[g], a, kernel.blocks, result);
+        ++left;
+      }
+    }
+  }
 }
 
 void L2Model::access_group(const L2Group& group, std::size_t a, std::int32_t blocks, L2Kernel& kernel) {

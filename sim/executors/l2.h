@@ -80,6 +80,8 @@ class L2Model {
   };
 
   void choose_lines(TensorId tensor, std::int32_t unit, std::int32_t width, std::int32_t slices);
+  std::int64_t add_wave(const Kernel& kernel, std::int64_t block, std::int64_t end, L2Kernel& result);
+  void run_wave(const Kernel& kernel, std::size_t first_group, L2Kernel& result);
   void access_group(const L2Group& group, std::size_t a, std::int32_t blocks, L2Kernel& kernel);
   Outcome touch(const Access& access, const AccessClass& in, std::int32_t step, std::int64_t slice,
                 std::uint32_t entry);

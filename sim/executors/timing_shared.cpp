@@ -87,9 +87,8 @@ bool is_moving(const Actor& actor, StepKind kind) {
 
 }  // namespace
 
-void Sm::issue_loads(double now) {
-  // Put the requests of this moment together.
-  Memory& memory = shared_.memory;
+// Puts the loads of this moment together: their bytes, and when the last of them is in L2.
+std::pair<double, double> Sm::moving_loads(double now) {
   double bytes = 0, in_l2 = 0;
   for (const Actor& actor : actors_) {
     if (is_moving(actor, StepKind::load)) {
@@ -97,14 +96,20 @@ void Sm::issue_loads(double now) {
       const std::uint32_t access = access_of(actor);
       for (const Member& member : gang_of(actor).members) {
         if (!long_in_l2(member, access)) {
-          in_l2 = std::max(in_l2, memory.in_l2(entry_of(member, access), now));
+          in_l2 = std::max(in_l2, shared_.memory.in_l2(entry_of(member, access), now));
         }
       }
     }
   }
+  return {bytes, in_l2};
+}
+
+void Sm::issue_loads(double now) {
+  const auto [bytes, in_l2] = moving_loads(now);
   if (bytes == 0) {
     return;
   }
+  Memory& memory = shared_.memory;
   const bool from_dram = in_l2 > now;
   load_port_free_ = std::max(load_port_free_, now) + bytes / read_rate_[from_dram ? 1 : 0];
   memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_cycles_per_byte;

@@ -176,6 +176,7 @@ class Sm {
   void fork(Actor& actor);
   void wait_for_phase(Actor& actor);
   void arrive(int gang, int barrier, double at);
+  std::pair<double, double> moving_loads(double now);
   void issue_loads(double now);
   void issue_stores(double now);
   void end_role(Actor& actor, std::vector<int>& ended);

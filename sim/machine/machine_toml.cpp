@@ -1,4 +1,4 @@
-// Machine files: TOML in, TOML out. Only this file of the machine knows the TOML library.
+// Machine files: TOML in, TOML out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,12 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/toml_guard.h"
-// The library comes after its guard.
-#include <toml++/toml.h>
-
 #include "sim/base/error.h"
 #include "sim/base/suggest.h"
+#include "sim/base/toml_text.h"
 #include "sim/machine/machine.h"
 
 namespace sim {
@@ -20,37 +17,6 @@ namespace {
 
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kTitleMax = 200;
-
-/// `text` fit for a message: control characters replaced, cut to a readable length at a character's start.
-std::string printable(std::string_view text) {
-  constexpr std::size_t kMax = 80;
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (out.size() >= kMax && (byte & 0xC0) != 0x80) {
-      return out + "...";
-    }
-    out += byte < 0x20 || byte == 0x7F ? '?' : c;
-  }
-  return out;
-}
-
-std::string at_line(const std::string& source, const toml::source_region& region) {
-  return region.begin.line == 0 ? source : fmt::format("{}:{}", source, region.begin.line);
-}
-
-/// A node as an error message calls it: "the string \"fast\"", "an array".
-std::string described(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::string: return fmt::format("the string \"{}\"", printable(node.as_string()->get()));
-    case toml::node_type::integer: return fmt::format("the integer {}", node.as_integer()->get());
-    case toml::node_type::floating_point: return fmt::format("the float {}", node.as_floating_point()->get());
-    case toml::node_type::boolean: return node.as_boolean()->get() ? "the boolean true" : "the boolean false";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
-  }
-}
 
 std::string_view group_of(std::string_view key) { return key.substr(0, key.find('.')); }
 std::string_view member_of(std::string_view key) { return key.substr(key.find('.') + 1); }
@@ -172,21 +138,10 @@ void refuse_contradictions(const toml::table& root, const std::string& source, c
   }
 }
 
-toml::table parse_text(const std::string& text, const std::string& source) {
-  guard_toml(text, kMachineFileBytesMax, source);
-  try {
-    return toml::parse(std::string_view(text));
-  } catch (const toml::parse_error& error) {
-    throw Error(at_line(source, error.source()), printable(error.description()));
-  } catch (const TomlAssertion&) {
-    throw Error(fmt::format("{}:{}", source, line_of_toml_assertion(text)), "this is no TOML");
-  }
-}
-
 }  // namespace
 
 Machine parse_machine(const std::string& toml_text, const std::string& source) {
-  const toml::table root = parse_text(toml_text, source);
+  const toml::table root = parse_toml(toml_text, kMachineFileBytesMax, source);
   refuse_unknown_keys(root, source);
   Machine machine;
   machine.source_file = source;

@@ -7,12 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/toml_guard.h"
-// The library comes after its guard.
-#include <toml++/toml.h>
-
 #include "sim/base/error.h"
 #include "sim/base/suggest.h"
+#include "sim/base/toml_text.h"
 #include "sim/scenario/scenario.h"
 
 namespace sim {
@@ -21,50 +18,6 @@ namespace {
 using Strings = std::vector<std::string>;
 
 constexpr int kViewDepthMax = 32;
-
-/// `text` fit for a message: control characters replaced, cut to a readable length at a character's start.
-std::string printable(std::string_view text) {
-  constexpr std::size_t kMax = 80;
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (out.size() >= kMax && (byte & 0xC0) != 0x80) {
-      return out + "...";
-    }
-    out += byte < 0x20 || byte == 0x7F ? '?' : c;
-  }
-  return out;
-}
-
-std::string at_line(const std::string& source, const toml::source_region& region) {
-  return region.begin.line == 0 ? source : fmt::format("{}:{}", source, region.begin.line);
-}
-
-/// A node as an error message calls it: "the string \"fast\"", "an array".
-std::string described(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::string: return fmt::format("the string \"{}\"", printable(node.as_string()->get()));
-    case toml::node_type::integer: return fmt::format("the integer {}", node.as_integer()->get());
-    case toml::node_type::floating_point: return fmt::format("the float {}", node.as_floating_point()->get());
-    case toml::node_type::boolean: return node.as_boolean()->get() ? "the boolean true" : "the boolean false";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
-  }
-}
-
-// ---- text to table
-
-toml::table parse_text(const std::string& text, const std::string& source) {
-  guard_toml(text, kScenarioBytesMax, source);
-  try {
-    return toml::parse(std::string_view(text));
-  } catch (const toml::parse_error& error) {
-    throw Error(at_line(source, error.source()), printable(error.description()));
-  } catch (const TomlAssertion&) {
-    throw Error(fmt::format("{}:{}", source, line_of_toml_assertion(text)), "this is no TOML");
-  }
-}
 
 // ---- table to scenario
 
@@ -278,7 +231,7 @@ std::string machine_text(const Scenario& scenario) {
 }  // namespace
 
 Scenario parse_scenario(const std::string& text, const std::string& source) {
-  const toml::table root = parse_text(text, source);
+  const toml::table root = parse_toml(text, kScenarioBytesMax, source);
   Scenario scenario;
   scenario.origin = source;
   const Strings known = known_keys("");

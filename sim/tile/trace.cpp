@@ -45,34 +45,28 @@ std::vector<std::uint32_t> positions_of_release(const std::vector<Op>& ops, Tile
   return freed;
 }
 
-}  // namespace
-
-void hoist_loads(std::vector<Op>& ops) {
-  TileId tiles = 1;
-  std::vector<bool> written;
-  bool rings = false;
+// Which tensors do the ops write?
+std::vector<bool> written_tensors(const std::vector<Op>& ops) {
+  std::vector<bool> written(std::size_t{1} << 16, false);
   for (const Op& op : ops) {
-    tiles = std::max({tiles, op.dst + 1, op.a + 1});
-    rings = rings || op.stages > 0;
     if (writes_hbm(op.kind)) {
-      written.resize(std::max<std::size_t>(written.size(), op.tensor + std::size_t{1}));
       written[op.tensor] = true;
     }
   }
-  if (!rings) {
-    return;
-  }
+  return written;
+}
 
-  // Find the moment at which each load's buffer is free.
+// The loads that can be issued before their place in the program, each with the op that frees its buffer.
+std::vector<Move> find_moves(const std::vector<Op>& ops, TileId tiles) {
   const std::vector<std::uint32_t> freed = positions_of_release(ops, tiles);
+  const std::vector<bool> written = written_tensors(ops);
   std::map<std::uint16_t, std::vector<std::uint32_t>> loads_of_ring;
   std::vector<Move> moves;
-  std::vector<bool> moved(ops.size(), false);
   std::uint32_t last_wait = 0;
   for (std::uint32_t at = 0; at < ops.size(); ++at) {
     const Op& op = ops[at];
     last_wait = op.kind == OpKind::wait ? at : last_wait;
-    if (op.kind != OpKind::load || op.stages == 0 || (op.tensor < written.size() && written[op.tensor])) {
+    if (op.kind != OpKind::load || op.stages == 0 || written[op.tensor]) {
       continue;
     }
     std::vector<std::uint32_t>& loads = loads_of_ring[op.line];
@@ -82,8 +76,27 @@ void hoist_loads(std::vector<Op>& ops) {
     const std::uint32_t anchor = std::max(free, last_wait);
     if (n > 0 && anchor < at) {
       moves.push_back({anchor, at});
-      moved[at] = true;
     }
+  }
+  return moves;
+}
+
+}  // namespace
+
+void hoist_loads(std::vector<Op>& ops) {
+  TileId tiles = 1;
+  bool rings = false;
+  for (const Op& op : ops) {
+    tiles = std::max({tiles, op.dst + 1, op.a + 1});
+    rings = rings || op.stages > 0;
+  }
+  if (!rings) {
+    return;
+  }
+  std::vector<Move> moves = find_moves(ops, tiles);
+  std::vector<bool> moved(ops.size(), false);
+  for (const Move& move : moves) {
+    moved[move.load] = true;
   }
 
   // Lay the ops out again, each moved load behind its anchor.

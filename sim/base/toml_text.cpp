@@ -1,6 +1,4 @@
-#include "sim/base/toml_guard.h"
-
-#include <toml++/toml.h>
+#include "sim/base/toml_text.h"
 
 #include <fmt/format.h>
 
@@ -107,7 +105,9 @@ class Scanner {
 
 }  // namespace
 
-void guard_toml(const std::string& text, std::size_t bytes_max, const std::string& source) {
+namespace {
+
+void refuse_hostile(const std::string& text, std::size_t bytes_max, const std::string& source) {
   if (text.size() > bytes_max) {
     throw Error(source, fmt::format("larger than {} bytes; that is no file of ours", bytes_max));
   }
@@ -121,8 +121,6 @@ void guard_toml(const std::string& text, std::size_t bytes_max, const std::strin
   }
 }
 
-namespace {
-
 bool trips_assertion(std::string_view text) {
   try {
     static_cast<void>(toml::parse(text));
@@ -134,15 +132,56 @@ bool trips_assertion(std::string_view text) {
   return false;
 }
 
-}  // namespace
-
-int line_of_toml_assertion(std::string_view text) {
+/// The line whose end the shortest beginning of `text` has that trips an assertion.
+int line_of_assertion(std::string_view text) {
   std::size_t good = 0, bad = text.size();
   while (bad - good > 1) {
     const std::size_t middle = good + (bad - good) / 2;
     (trips_assertion(text.substr(0, middle)) ? bad : good) = middle;
   }
   return static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n'));
+}
+
+}  // namespace
+
+toml::table parse_toml(const std::string& text, std::size_t bytes_max, const std::string& source) {
+  refuse_hostile(text, bytes_max, source);
+  try {
+    return toml::parse(std::string_view(text));
+  } catch (const toml::parse_error& error) {
+    throw Error(at_line(source, error.source()), printable(error.description()));
+  } catch (const TomlAssertion&) {
+    throw Error(fmt::format("{}:{}", source, line_of_assertion(text)), "this is no TOML");
+  }
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMax = 80;
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (out.size() >= kMax && (byte & 0xC0) != 0x80) {
+      return out + "...";
+    }
+    out += byte < 0x20 || byte == 0x7F ? '?' : c;
+  }
+  return out;
+}
+
+std::string at_line(const std::string& source, const toml::source_region& region) {
+  return region.begin.line == 0 ? source : fmt::format("{}:{}", source, region.begin.line);
+}
+
+std::string described(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string: return fmt::format("the string \"{}\"", printable(node.as_string()->get()));
+    case toml::node_type::integer: return fmt::format("the integer {}", node.as_integer()->get());
+    case toml::node_type::floating_point: return fmt::format("the float {}", node.as_floating_point()->get());
+    case toml::node_type::boolean: return node.as_boolean()->get() ? "the boolean true" : "the boolean false";
+    case toml::node_type::array: return "an array";
+    case toml::node_type::table: return "a table";
+    default: return "a date or time";
+  }
 }
 
 }  // namespace sim
