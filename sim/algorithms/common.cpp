@@ -33,15 +33,16 @@ std::int32_t choose(std::int32_t given, std::int32_t fallback, std::int32_t leng
   return std::clamp(given > 0 ? given : fallback, 1, std::max(1, length));
 }
 
-std::function<std::int32_t(std::int32_t)> all_but_last(std::int32_t blocks) {
-  return [last = blocks - 1](std::int32_t i) { return i == last ? last : 0; };
+std::function<std::int32_t(std::int32_t)> all_but_ragged(std::int32_t length, std::int32_t height) {
+  return [whole = length / height](std::int32_t i) { return i < whole ? 0 : i; };
 }
 
-std::function<std::int32_t(std::int32_t)> all_but_edges(std::int32_t rows, std::int32_t columns) {
-  return [rows, columns](std::int32_t index) {
-    const std::int32_t i = index / columns == rows - 1 ? rows - 1 : 0;
-    const std::int32_t j = index % columns == columns - 1 ? columns - 1 : 0;
-    return i * columns + j;
+std::function<std::int32_t(std::int32_t)> all_but_ragged(Shape whole, Shape tile) {
+  const std::int32_t rows = whole.rows / tile.rows, columns = whole.cols / tile.cols;
+  const std::int32_t across = ceil_div(whole.cols, tile.cols);
+  return [rows, columns, across](std::int32_t index) {
+    const std::int32_t i = index / across, j = index % across;
+    return (i < rows ? 0 : i) * across + (j < columns ? 0 : j);
   };
 }
 

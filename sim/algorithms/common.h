@@ -28,10 +28,10 @@ MatmulUnit matmul_unit(const Problem& problem);
 /// `given`, or where that is 0 `fallback`, but no more than `length`, the most that makes sense.
 std::int32_t choose(std::int32_t given, std::int32_t fallback, std::int32_t length);
 
-/// Kernel::same_work_as of a grid whose blocks all do the same but the last, whose tile may be ragged.
-std::function<std::int32_t(std::int32_t)> all_but_last(std::int32_t blocks);
-/// The same of a row-major grid of tiles whose last row and last column may be ragged.
-std::function<std::int32_t(std::int32_t)> all_but_edges(std::int32_t rows, std::int32_t columns);
+/// Kernel::same_work_as of a grid that cuts `length` rows into blocks of `height`: all do the same but a ragged last.
+std::function<std::int32_t(std::int32_t)> all_but_ragged(std::int32_t length, std::int32_t height);
+/// The same of a row-major grid of tiles.
+std::function<std::int32_t(std::int32_t)> all_but_ragged(Shape whole, Shape tile);
 
 using PlanFunction = Plan (*)(const Problem&, const Schedule&, const Machine&);
 

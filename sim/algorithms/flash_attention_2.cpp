@@ -79,7 +79,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
   kernel.matmul = matmul_unit(problem);
   kernel.program = [a](Block& block) { flash_attention_2(block, a); };
   if (!causal) {
-    kernel.same_work_as = all_but_last(kernel.blocks);
+    kernel.same_work_as = all_but_ragged(problem.seqlen_q, s.block_q);
   }
   plan.kernels.push_back(kernel);
   return plan;

@@ -99,9 +99,9 @@ void combine(Block& block, const FlashDecoding& a) {
 std::function<std::int32_t(std::int32_t)> same_split(const FlashDecoding& a) {
   const std::int32_t per_split = ceil_div(ceil_div(a.K.shape.rows, a.Bc), a.splits);
   const std::int32_t full = a.K.shape.rows / (per_split * a.Bc), row_blocks = a.row_blocks();
-  return [full, row_blocks](std::int32_t index) {
-    const std::int32_t i = index % row_blocks == row_blocks - 1 ? row_blocks - 1 : 0, s = index / row_blocks;
-    return (s < full ? 0 : s) * row_blocks + i;
+  return [full, row_blocks, whole = a.rows_packed() / a.Br](std::int32_t index) {
+    const std::int32_t i = index % row_blocks, s = index / row_blocks;
+    return (s < full ? 0 : s) * row_blocks + (i < whole ? 0 : i);
   };
 }
 
@@ -146,7 +146,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
     plan.kernels.back().same_work_as = same_split(a);
   }
   plan.kernels.push_back(kernel("combine", a.row_blocks(), problem, s, [a](Block& b) { combine(b, a); }));
-  plan.kernels.back().same_work_as = all_but_last(a.row_blocks());
+  plan.kernels.back().same_work_as = all_but_ragged(a.rows_packed(), a.Br);
   return plan;
 }
 

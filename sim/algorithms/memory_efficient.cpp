@@ -119,7 +119,6 @@ Kernel kernel(std::string name, std::int32_t blocks, const Problem& problem, con
   k.warps = s.warps;
   k.matmul = matmul_unit(problem);
   k.program = std::move(program);
-  k.same_work_as = all_but_last(blocks);
   return k;
 }
 
@@ -128,11 +127,13 @@ void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& prob
   const std::int32_t high = ceil_div(c.queries, a.tile), wide = ceil_div(c.keys, a.tile);
   const Region chunk_of_P{a.P, 0, 0, {c.queries, c.keys}};
   plan.kernels.push_back(kernel("scores", high * wide, problem, s, [a, c](Block& b) { scores(b, a, c); }));
-  plan.kernels.back().same_work_as = all_but_edges(high, wide);
+  plan.kernels.back().same_work_as = all_but_ragged({c.queries, c.keys}, {a.tile, a.tile});
   plan.kernels.back().paper_reads = {part(a.Q, c.first_query, c.queries, 0, c.queries),
                                      part(a.K, c.first_key, c.keys, 0, c.keys)};
   plan.kernels.push_back(kernel("softmax", high, problem, s, [a, c](Block& b) { chunk_softmax(b, a, c); }));
+  plan.kernels.back().same_work_as = all_but_ragged(c.queries, a.tile);
   plan.kernels.push_back(kernel("values", high, problem, s, [a, c](Block& b) { chunk_values(b, a, c); }));
+  plan.kernels.back().same_work_as = all_but_ragged(c.queries, a.tile);
   plan.kernels.back().paper_reads = {chunk_of_P, part(a.V, c.first_key, c.keys, 0, c.keys)};
 }
 
@@ -170,6 +171,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
     }
     plan.kernels.push_back(kernel("combine", ceil_div(queries, a.tile), problem, s,
                                   [a, q, queries](Block& b) { combine(b, a, q, queries); }));
+    plan.kernels.back().same_work_as = all_but_ragged(queries, a.tile);
   }
   return plan;
 }

@@ -102,7 +102,7 @@ Plan plan(const char* name, void (*program)(Block&, const Softmax&), const Probl
   kernel.blocks = ceil_div(problem.rows, s.block_q);
   kernel.warps = s.warps;
   kernel.program = [a, program](Block& block) { program(block, a); };
-  kernel.same_work_as = all_but_last(kernel.blocks);
+  kernel.same_work_as = all_but_ragged(problem.rows, s.block_q);
   plan.kernels.push_back(kernel);
   return plan;
 }

@@ -154,18 +154,18 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
 
   const std::int32_t Tr = ceil_div(problem.seqlen_q, s.block_q), Tc = a.Tc();
   plan.kernels.push_back(kernel("scores", Tr * Tc, problem, s.warps, [a](Block& block) { scores(block, a); }));
-  plan.kernels.back().same_work_as = all_but_edges(Tr, Tc);
+  plan.kernels.back().same_work_as = all_but_ragged(NxN, {s.block_q, s.block_kv});
   plan.kernels.back().paper_reads = {whole(Q), whole(K)};
 
   const std::int32_t softmax_blocks = ceil_div(problem.seqlen_q, a.softmax_rows);
   plan.kernels.push_back(kernel("softmax", softmax_blocks, problem, s.warps, [a](Block& block) {
     a.rows_fit ? softmax_rows(block, a) : softmax_long_rows(block, a);
   }));
-  plan.kernels.back().same_work_as = all_but_last(softmax_blocks);
+  plan.kernels.back().same_work_as = all_but_ragged(problem.seqlen_q, a.softmax_rows);
   plan.kernels.back().paper_reads = {whole(S)};
 
   plan.kernels.push_back(kernel("output", Tr, problem, s.warps, [a](Block& block) { output(block, a); }));
-  plan.kernels.back().same_work_as = all_but_last(Tr);
+  plan.kernels.back().same_work_as = all_but_ragged(problem.seqlen_q, s.block_q);
   plan.kernels.back().paper_reads = {whole(P), whole(V)};
   return plan;
 }
