@@ -35,7 +35,7 @@ struct AccessClass {
 /// The accesses of one recorded block.
 AccessClass accesses_of(const Trace& trace, std::int32_t index);
 
-/// All blocks of one slice, in order. `first_traces` may hold traces recorded before.
+/// All blocks of one slice, in order. Where addresses do not move on evenly, each block is a class of its own.
 std::vector<AccessClass> accesses_of(const Kernel& kernel);
 
 }  // namespace sim
