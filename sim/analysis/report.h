@@ -20,9 +20,12 @@ struct Experiment {
   Schedule schedule;
 };
 
+struct SimulationObserver;  ///< analysis/simulate.h
+
 struct SimulateOptions {
-  bool timing = true;   ///< false: exact counters only, and the modelled fields stay empty
-  bool memoise = true;  ///< same-shaped and steady-state work is simulated once
+  bool timing = true;                            ///< false: exact counters only, and the modelled fields stay empty
+  bool memoise = true;                           ///< same-shaped and steady-state work is simulated once
+  const SimulationObserver* observer = nullptr;  ///< sees every op placed in time; then nothing is memoised
 };
 
 struct KernelReport {

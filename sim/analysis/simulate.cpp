@@ -152,7 +152,8 @@ class Simulation {
     report_.paper.write_bytes += paper.write_bytes;
     report_.paper.reduce_bytes += paper.reduce_bytes;
 
-    const KernelFit fit = fit_kernel(prepared_.plan, kernel, machine_);
+    fits_.push_back(fit_kernel(prepared_.plan, kernel, machine_));
+    const KernelFit& fit = fits_.back();
     KernelReport row;
     row.name = kernel.name;
     row.grid = kernel.total_blocks();
@@ -191,9 +192,17 @@ class Simulation {
     report_.dram_read_bytes += traffic.dram_read_bytes;
     report_.dram_write_bytes += traffic.dram_write_bytes;
 
-    const KernelTiming timing = time_kernel(
-        {prepared_.plan, prepared_.plan.kernels[k], machine_, traffic, row.blocks_per_sm, options_.memoise, nullptr});
     const double begin_us = kernel_start_us(machine_, k, report_.time_us);
+    const SimulationObserver* observer = options_.observer;
+    if (observer != nullptr) {
+      observer->on_kernel(k, begin_us, fits_[k], traffic);
+    }
+    const KernelTiming timing =
+        time_kernel({prepared_.plan, prepared_.plan.kernels[k], machine_, traffic, row.blocks_per_sm,
+                     options_.memoise && observer == nullptr, observer != nullptr ? &observer->on_span : nullptr});
+    if (observer != nullptr) {
+      observer->on_timed(timing);
+    }
     row.time_us = begin_us - report_.time_us + timing.cycles / machine_.cycles_per_us();
     row.bound = name_bound(timing, machine_);
     spent_us_["launch"] += begin_us - report_.time_us;
@@ -241,6 +250,7 @@ class Simulation {
   Prepared prepared_;
   Report report_;
   std::vector<Counters> counters_;
+  std::vector<KernelFit> fits_;  // by kernel, as the next
   std::vector<KernelTiming> timings_;
   std::map<std::string, double> spent_us_;  // by bound
   std::int64_t hit_bytes_ = 0;

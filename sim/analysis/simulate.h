@@ -24,6 +24,15 @@ struct KernelFit {
 };
 KernelFit fit_kernel(const Plan& plan, const Kernel& kernel, const Machine& machine);
 
+/// Sees a run while simulate() places it in time, kernel by kernel.
+struct SimulationObserver {
+  /// Before kernel number `kernel` is placed; its first block starts `begin_us` after the run's start. The traffic
+  /// lasts until on_timed.
+  std::function<void(std::size_t kernel, double begin_us, const KernelFit& fit, const L2Kernel& traffic)> on_kernel;
+  SpanSink on_span;                                          ///< in cycles from the kernel's start
+  std::function<void(const KernelTiming& timing)> on_timed;  ///< after the kernel's last span
+};
+
 /// Names what limits a kernel: the unit or level that is busy at least four fifths of the time, else the one on which
 /// the blocks spend most of theirs; "latency" if that is waiting although nothing is busy.
 std::string name_bound(const KernelTiming& timing, const Machine& machine);
