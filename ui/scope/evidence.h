@@ -1,0 +1,88 @@
+// Numbers beside their closed forms, charts' data: what the dock's tabs draw.
+#pragma once
+
+#include "sim/analysis/bounds.h"
+#include "sim/analysis/closed_forms.h"
+#include "ui/scope/frame.h"
+
+namespace scope {
+
+/// One row of the table of bytes: per tensor, so far and at the end, with the closed form of its total.
+struct BytesRow {
+  Boundary boundary = Boundary::smem;
+  bool write = false;
+  std::vector<std::int64_t> so_far, end;  ///< by tensor of the plan
+  std::int64_t total_so_far = 0, total_end = 0;
+  bool exact = true;
+  std::string formula, substituted, source;  ///< letters, numbers; empty where there is no closed form
+  std::int64_t closed_form = -1;
+};
+std::vector<BytesRow> bytes_table(const Run& run, const Frame& frame);
+/// The closed form of one tensor's bytes, to show behind a number.
+std::optional<sim::ClosedForm> closed_form(const Run& run, const std::string& counter);
+
+/// A roofline (Williams, Waterman, Patterson 2009): FLOP/s over FLOP per HBM byte.
+struct Roofline {
+  double peak_flops = 0, bandwidth = 0;  ///< FLOP/s; bytes/s
+  std::string peak_name;
+  struct Point {
+    std::string name;
+    double intensity = 0, flops = 0;
+  };
+  std::vector<Point> points;  ///< kernels with FLOPs, then the whole run
+};
+Roofline roofline(const Run& run);
+
+/// Memory over time: of the focus block (SMEM, registers), and of HBM by kernel.
+struct Footprints {
+  struct Point {
+    double t_us = 0;
+    std::int64_t smem = 0, registers = 0;
+  };
+  std::vector<Point> block;  ///< steps at the ends of ops; thinned to 2000
+  std::vector<std::pair<double, std::int64_t>> hbm;
+  std::int64_t smem_capacity = 0, register_capacity = 0;  ///< that one block may use
+};
+Footprints footprints(const Run& run, const Cursor& cursor);
+
+/// A parameter swept over values: simulated one point a call, so that a window stays quick.
+class Sweep {
+ public:
+  struct Point {
+    double x = 0;
+    bool fits = false;
+    std::string why_not;                          ///< in a few words
+    std::int64_t smem_bytes = 0, dram_bytes = 0;  ///< exact; modelled
+    double time_us = 0;
+    double lower_bound_bytes = 0;  ///< IO lower bound, asymptotic (constant 1)
+    std::int64_t compulsory_bytes = 0;
+  };
+  /// Keys: block_q, block_kv, seqlen, head_dim, smem_kib, hbm_gb_per_s.
+  Sweep(const sim::Scenario& scenario, std::string key, std::string assets);
+  const std::string& key() const { return key_; }
+  bool done() const { return next_ >= values_.size(); }
+  void compute_one();
+  const std::vector<Point>& points() const { return points_; }
+  double current() const { return current_; }  ///< x of the scenario itself
+  static const std::vector<std::string>& keys();
+
+ private:
+  sim::Scenario scenario_;
+  std::string key_, assets_;
+  std::vector<double> values_;
+  std::size_t next_ = 0;
+  std::vector<Point> points_;
+  double current_ = 0;
+};
+
+/// Two runs: the moment of the other that goes with the cursor of the first.
+Cursor same_work(const Run& run, const Cursor& cursor, const Run& other, Place other_place);
+Cursor same_time(const Run& run, const Cursor& cursor, const Run& other, Place other_place);
+
+/// A table as CSV, RFC 4180.
+std::string csv(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+std::string csv_bytes(const Run& run, const Frame& frame);
+std::string csv_timeline(const Run& run, double from_us, double to_us, std::int32_t sm);
+std::string csv_sweep(const Sweep& sweep);
+
+}  // namespace scope
