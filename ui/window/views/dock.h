@@ -1,0 +1,29 @@
+// Below the stage: the caption, the scrub bar with its marks, and the tabs with the evidence.
+#pragma once
+
+#include <utility>
+
+#include "ui/window/views/context.h"
+
+namespace views {
+
+void caption_bar(Context& context, const draw::Rect& area);
+void scrub_bar(Context& context, const draw::Rect& area);
+/// The row of tabs. `extra`: words at its right end.
+void tab_row(Context& context, const draw::Rect& area);
+
+void timeline_tab(Context& context, const draw::Rect& area);
+void bytes_tab(Context& context, const draw::Rect& area);
+void roofline_tab(Context& context, const draw::Rect& area);
+void memory_tab(Context& context, const draw::Rect& area);
+/// `sweep` is the app's; null until it has begun.
+void sweep_tab(Context& context, const draw::Rect& area, const scope::Sweep* sweep);
+
+/// The part of the run that the timeline shows: the view's, or else a few K/V tiles around the cursor. What zooms and
+/// pans starts from here.
+std::pair<double, double> timeline_window(const scope::Run& run, const scope::Frame& frame, const scope::View& view);
+/// Zooms by `factor` (below 1: in) around `center_us`, pans by `shift` widths; stays within the run.
+void move_timeline(const scope::Run& run, std::pair<double, double> window, double factor, double center_us,
+                   double shift, scope::View& view);
+
+}  // namespace views
