@@ -46,10 +46,21 @@ int dispatch(int count, char** arguments) {
     actions[verb.name] = verb.add(*sub);
   }
   app.allow_extras();
+#ifdef ATTOSCOPE_HAS_WINDOW
+  std::vector<char*> words(arguments, arguments + count);
+  char window[] = "window";
+  if (count < 2 || std::string(arguments[1]) == "--open") {
+    words.insert(words.begin() + 1, window);
+  }
+  words.push_back(nullptr);
+  arguments = words.data();
+  count = static_cast<int>(words.size()) - 1;
+#else
   if (count < 2) {
     cli::print(app.help());
     return 0;
   }
+#endif
   refuse_unknown_verb(arguments[1]);
   try {
     app.parse(count, arguments);

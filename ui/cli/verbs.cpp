@@ -44,6 +44,11 @@ const std::vector<Verb>& verbs() {
        add_list},
       {"demo", "The main job on a real case: GPT-2 medium's attention, four ways, on an A100", "attoscope demo",
        add_demo},
+#ifdef ATTOSCOPE_HAS_WINDOW
+      {"window", "Open the window; 'attoscope' alone does the same", "attoscope window --open blackboard", add_window},
+      {"render", "Make a picture or a film of a scenario at any moment; needs no display",
+       "attoscope render blackboard --at op30 -o step.png", add_render},
+#endif
   };
   return all;
 }

@@ -25,6 +25,10 @@ Action add_explain(CLI::App& app);
 Action add_trace(CLI::App& app);
 Action add_list(CLI::App& app);
 Action add_demo(CLI::App& app);
+#ifdef ATTOSCOPE_HAS_WINDOW
+Action add_window(CLI::App& app);
+Action add_render(CLI::App& app);
+#endif
 
 const std::vector<Verb>& verbs();
 

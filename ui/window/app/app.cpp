@@ -65,8 +65,7 @@ void App::open(const sim::Scenario& scenario) {
   second_.reset();
   second_asked_.clear();
   glide_.reset();
-  loader_.request(scenario_, {.kept_sm = view_.cursor.place.sm});
-  take_results();
+  request();
 }
 
 void App::open_text(const std::string& text, const std::string& source) {
@@ -111,6 +110,10 @@ void App::settle() {
 }
 
 void App::take_results() {
+  if (without_values_ && ui_.dragged.empty()) {
+    request();
+    return;
+  }
   if (auto result = loader_.poll()) {
     take_run(std::move(*result));
   }
@@ -182,8 +185,21 @@ void App::edit(const std::function<void(sim::Scenario&)>& change) {
     return;
   }
   scenario_ = next;
-  loader_.request(scenario_, {.kept_sm = view_.cursor.place.sm});
+  request();
+}
+
+// While a slider moves, only what is quick has values; they come when it is let go.
+void App::request() {
+  constexpr std::int64_t kQuickWork = 1'000'000;
+  scope::RunOptions options{.kept_sm = view_.cursor.place.sm};
+  without_values_ = !ui_.dragged.empty();
+  options.value_work_max = without_values_ ? kQuickWork : options.value_work_max;
+  loader_.request(scenario_, options);
   take_results();
+}
+
+void App::set(const std::string& key, const std::string& value) {
+  edit([&](sim::Scenario& scenario) { set_field(scenario, key, value); });
 }
 
 void App::carry_out(views::Actions& actions) {

@@ -58,6 +58,8 @@ class App {
   void open_text(const std::string& text, const std::string& source);
   void open_file(const std::string& path);
   sim::Scenario present() const;  ///< with the view as it stands
+  /// Sets a field of the scenario ("block_q", "64") or a number of its machine, and simulates again.
+  void set(const std::string& key, const std::string& value);
   /// Waits for a simulation that is at work.
   void settle();
 
@@ -93,6 +95,7 @@ class App {
  private:
   // app.cpp
   void take_results();
+  void request();
   void take_run(RunLoader::Result result);
   void take_second(RunLoader::Result result);
   void request_second();
@@ -158,6 +161,7 @@ class App {
   };
   std::optional<Glide> glide_;
   float width_px_ = 1280, height_px_ = 720, display_scale_ = 1;
+  bool without_values_ = false;  ///< the newest request was a slider's
   bool help_open_ = false, palette_open_ = false, quit_ = false;
   std::string palette_text_;
   int palette_row_ = 0;

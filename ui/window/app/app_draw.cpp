@@ -80,11 +80,15 @@ void App::draw_main(views::Context& context, const Layout& at) {
   }
   if (!at.dock.empty() && at.second_stage.empty() && !(at.dock_over_stage && view_.tab_over_stage)) {
     if (at.dock_over_stage) {
+      ui.p.push_layer(ImGui::GetBackgroundDrawList());
       ui.shield(at.dock);
       ui.p.fill(at.dock, ui.colors().panel);
       ui.p.line({at.dock.x, at.dock.y}, {at.dock.right(), at.dock.y}, ui.colors().edge, 1);
     }
     draw_tab(context, at.dock);
+    if (at.dock_over_stage) {
+      ui.p.pop_layer();
+    }
   }
   if (!at.left.empty()) {
     draw_left(ui, at, context.actions);
@@ -106,6 +110,7 @@ void App::draw_top(draw::Ui& ui, const Layout& at, views::Actions& actions) {
 
 void App::draw_left(draw::Ui& ui, const Layout& at, views::Actions& actions) {
   if (at.left_is_drawer) {
+    ui.p.push_layer(ImGui::GetBackgroundDrawList());
     ui.shield(at.left);
   }
   if (run_ && base_machine_name_ != run_->scenario().machine) {
@@ -120,6 +125,9 @@ void App::draw_left(draw::Ui& ui, const Layout& at, views::Actions& actions) {
     in.hint = failed_->hint;
   }
   controls_panel(ui, at.left, in);
+  if (at.left_is_drawer) {
+    ui.p.pop_layer();
+  }
 }
 
 void App::draw_right(views::Context& context, const Layout& at) {
@@ -206,7 +214,7 @@ void App::draw_overlays(draw::Ui& ui, const Rect& window, views::Actions& action
     return;
   }
   ui.p.push_layer(ImGui::GetForegroundDrawList());
-  if (notice_ && notice_strip(ui, layout_now().stage, *notice_)) {
+  if (notice_ && !help_open_ && !palette_open_ && notice_strip(ui, layout_now().stage, *notice_)) {
     notice_.reset();
   }
   if (help_open_ && help_sheet(ui, window, keys_)) {

@@ -49,12 +49,13 @@ void series_mark(draw::Painter& p, draw::Point center, bool second, draw::Color 
 }
 
 // Mark, name, what runs now; below them one bar a kernel, as long as its time.
-void header(views::Context& context, const Rect& area, const std::string& name, bool second) {
+void header(views::Context& context, const Rect& area, const std::string& name, bool second, float menu_width) {
   Ui& ui = context.ui;
   const scope::Run& run = context.run;
   ui.p.fill(area, ui.colors().panel);
   Rect inner = area.inset(16, 8);
-  const Rect line = inner.cut_top(26);
+  Rect line = inner.cut_top(28);
+  line.cut_right(menu_width, menu_width > 0 ? 12.0F : 0.0F);
   series_mark(ui.p, {line.x + 6, line.y + 11}, second, ui.colors().ink);
   const std::size_t k = static_cast<std::size_t>(context.frame.at.kernel);
   const std::string now = ui.strings.format("compare.kernel", {{"name", run.kernels()[k].kernel->name},
@@ -124,7 +125,7 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
   };
   ui.p.line({area.x, area.bottom()}, {area.right(), area.bottom()}, ui.colors().edge);
   ui.p.line({area.x, area.y}, {area.right(), area.y}, ui.colors().hair);
-  ui.p.text({area.right(), area.y - 18}, top_label, {13, Face::mono}, ui.colors().ink2, Align::right);
+  ui.p.text({area.x, area.y + 2}, top_label, {13, Face::mono}, ui.colors().ink2);
   for (const Curve& curve : all) {
     std::vector<draw::Point> passed, rest;
     for (int n = 0; n <= 48; ++n) {
@@ -134,8 +135,12 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
     const draw::Point now = place(curve.now_us, curve.at(curve.now_us));
     passed.push_back(now);
     rest.insert(rest.begin(), now);
-    ui.p.polyline(passed, ui.colors().ink, 2.5F);
-    ui.p.dashed_polyline(rest, ui.colors().ink2, {5, 4}, 1.5F);
+    if (curve.now_us > 0) {
+      ui.p.polyline(passed, ui.colors().ink, 2.5F);
+    }
+    if (curve.now_us < curve.end_us) {
+      ui.p.dashed_polyline(rest, ui.colors().ink2, {5, 4}, 1.5F);
+    }
     series_mark(ui.p, now, curve.second, ui.colors().ink);
   }
 }
@@ -213,8 +218,8 @@ void strip(const Pair& pair, Rect area) {
   }
 }
 
-// What the second run changes: a menu of algorithms and one of machines.
-void second_menus(const Pair& pair, const Rect& area, const Lists& lists) {
+// What the second run changes: an algorithm or a machine.
+void second_menu(const Pair& pair, const Rect& area, const Lists& lists, float menu_width) {
   Ui& ui = pair.ui();
   std::vector<draw::Choice> choices;
   for (const sim::Algorithm& algorithm : sim::algorithms()) {
@@ -225,8 +230,8 @@ void second_menus(const Pair& pair, const Rect& area, const Lists& lists) {
   for (const std::string& machine : lists.machines) {
     choices.push_back({fmt::format("machine = \"{}\"", machine), machine, ""});
   }
-  const int chosen = ui.menu("compare.second", {area.right() - 148, area.y + 38, 136, 26}, ui.words("compare.change"),
-                             choices, -1, ui.words("compare.change_tip"));
+  const int chosen = ui.menu("compare.second", {area.right() - 16 - menu_width, area.y + 6, menu_width, 28},
+                             ui.words("compare.change"), choices, -1, ui.words("compare.change_tip"));
   if (chosen >= 0) {
     pair.first.view.second = choices[static_cast<std::size_t>(chosen)].name;
   }
@@ -238,11 +243,12 @@ void compare_screen(views::Context& first, views::Context& second, const Layout&
   const Pair pair{first, second};
   const std::array<std::string, 2> name = names(first.run, second.run);
   Rect left = at.stage, right = at.second_stage;
-  header(first, left.cut_top(60), name[0], false);
-  header(second, right.cut_top(60), name[1], true);
+  const float menu_width = first.ui.menu_width(first.ui.words("compare.change"));
+  header(first, left.cut_top(60), name[0], false, 0);
+  header(second, right.cut_top(60), name[1], true, menu_width);
   views::stage(first, left, {.whole_gpu = false});
   views::stage(second, right, {.whole_gpu = false});
-  second_menus(pair, at.second_stage, lists);
+  second_menu(pair, at.second_stage, lists, menu_width);
   caption(pair, at.caption, name);
   strip(pair, at.dock);
 }

@@ -14,7 +14,7 @@ struct Sizes {
 
 Sizes sizes_for(const LayoutInput& in, bool compact) {
   if (in.screen == Screen::projector) {
-    return {34, 0, 0, 44, 24, 0, 0};
+    return {34, 0, 0, 44, 46, 0, 0};
   }
   Sizes sizes = compact           ? Sizes{44, 280, 360, 52, 54, 34, 0}
                 : in.width < 2800 ? Sizes{52, 304, 456, 56, 54, 34, 180}
@@ -37,9 +37,10 @@ void place_columns(Layout& out, Rect middle, const LayoutInput& in, const Sizes&
     out.second_stage = middle;
     return;
   }
-  const bool has_left = in.left_open && in.screen == Screen::normal;
+  const bool left_open = in.left_open && !in.tab_over_stage;
+  const bool has_left = left_open && in.screen == Screen::normal;
   const bool drawer = out.compact || in.screen == Screen::blackboard;
-  if (in.left_open && drawer && in.screen != Screen::projector) {
+  if (left_open && drawer && in.screen != Screen::projector) {
     Rect over = middle;
     out.left = over.cut_left(sizes.left);
     out.left_is_drawer = true;

@@ -90,43 +90,57 @@ float speed_slider(Ui& ui, const Rect& area, const BarInput& in, float x) {
   return x + 48;
 }
 
-// What is simulated: three menus, as wide as their words.
-float pickers(Ui& ui, const Rect& area, const BarInput& in, float x, float right) {
-  const auto pick = [&](const char* name, const std::string& label, const std::vector<Choice>& choices, int selected,
-                        const char* field) {
-    const float width = std::min(ui.p.width_of(label, {15, Face::semibold}) + 40, right - x);
-    if (width < 60) {
-      return;
-    }
-    const int chosen = ui.menu(std::string("topbar.") + name, middle(area, x, width, 32), label, choices, selected,
-                               ui.words(std::string("topbar.") + name + "_tip"), false);
-    if (chosen >= 0) {
-      in.actions.fields.emplace_back(field, choices[static_cast<std::size_t>(chosen)].name);
-    }
-    x += width + 4;
-  };
-  const auto names = [](const std::vector<std::string>& all, const std::string& now, int& selected) {
-    std::vector<Choice> choices;
-    selected = -1;
-    for (const std::string& name : all) {
-      selected = name == now ? static_cast<int>(choices.size()) : selected;
-      choices.push_back({name, name, ""});
-    }
-    return choices;
-  };
-  std::vector<Choice> algorithms;
+struct Picker {
+  const char* name;  ///< of the widget and the strings
+  std::string label;
+  std::vector<Choice> choices;
   int selected = -1;
-  for (const sim::Algorithm& algorithm : sim::algorithms()) {
-    selected = in.scenario.algorithm == algorithm.name ? static_cast<int>(algorithms.size()) : selected;
-    algorithms.push_back({algorithm.name, algorithm.title, algorithm.source});
+  float width = 0;
+};
+
+std::vector<Choice> named(const std::vector<std::string>& all, const std::string& now, int& selected) {
+  std::vector<Choice> choices;
+  for (const std::string& name : all) {
+    selected = name == now ? static_cast<int>(choices.size()) : selected;
+    choices.push_back({name, name, ""});
   }
-  pick("algorithm", algorithm_title(in.scenario.algorithm), algorithms, selected, "algorithm");
-  const std::vector<Choice> presets = names(in.lists.presets, in.scenario.preset, selected);
-  pick("preset", in.scenario.preset.empty() ? std::string(ui.words("topbar.own_problem")) : in.scenario.preset, presets,
-       selected, "preset");
-  const std::vector<Choice> machines = names(in.lists.machines, in.scenario.machine, selected);
-  pick("machine", in.scenario.machine, machines, selected, "machine");
-  return x;
+  return choices;
+}
+
+// What is simulated: algorithm, problem, machine; each as wide as its words.
+std::array<Picker, 3> pickers(Ui& ui, const BarInput& in) {
+  std::array<Picker, 3> all = {{{"algorithm", algorithm_title(in.scenario.algorithm), {}},
+                                {"preset", in.scenario.preset, {}},
+                                {"machine", in.scenario.machine, {}}}};
+  for (const sim::Algorithm& algorithm : sim::algorithms()) {
+    all[0].selected =
+        in.scenario.algorithm == algorithm.name ? static_cast<int>(all[0].choices.size()) : all[0].selected;
+    all[0].choices.push_back({algorithm.name, algorithm.title, algorithm.source});
+  }
+  all[1].choices = named(in.lists.presets, in.scenario.preset, all[1].selected);
+  all[2].choices = named(in.lists.machines, in.scenario.machine, all[2].selected);
+  if (all[1].label.empty()) {
+    all[1].label = std::string(ui.words("topbar.own_problem"));
+  }
+  for (Picker& picker : all) {
+    picker.width = ui.menu_width(picker.label, false);
+  }
+  return all;
+}
+
+void draw_pickers(Ui& ui, const Rect& area, const BarInput& in, const std::array<Picker, 3>& all, float x,
+                  float right) {
+  const float wanted = all[0].width + all[1].width + all[2].width;
+  const float share = std::min(1.0F, (right - x) / wanted);
+  for (const Picker& picker : all) {
+    const Rect box = middle(area, x, picker.width * share, 32);
+    const int chosen = ui.menu(std::string("topbar.") + picker.name, box, picker.label, picker.choices, picker.selected,
+                               ui.words(std::string("topbar.") + picker.name + "_tip"), false);
+    if (chosen >= 0) {
+      in.actions.fields.emplace_back(picker.name, picker.choices[static_cast<std::size_t>(chosen)].name);
+    }
+    x += picker.width * share;
+  }
 }
 
 // From the right end: help, theme, projector, language, size. Returns the left end.
@@ -208,9 +222,12 @@ void top_bar(Ui& ui, const Rect& area, const BarInput& in) {
   const float units_width = ui.segmented_width(units), speed_width = in.compact ? 128.0F : 144.0F;
   const float label = in.compact ? 0 : ui.p.width_of(ui.words("topbar.step"), {13}) + 8;
   const float speed_label = in.compact ? 0 : ui.p.width_of(ui.words("topbar.speed"), {13}) + 8;
-  const float group = control_width + label + units_width + 16 + speed_label + speed_width;
-  const float start = std::max(x + 120, std::min(area.center().x - group / 2, right - group - 8));
-  pickers(ui, area, in, x, start - 8);
+  const bool has_speed = !in.compact || area.w > 1400;
+  const float group = control_width + label + units_width + 16 + (has_speed ? speed_label + speed_width : 0);
+  const std::array<Picker, 3> all = pickers(ui, in);
+  const float wanted = x + all[0].width + all[1].width + all[2].width + 12;
+  const float start = std::max(x + 180, std::min(std::max(wanted, area.center().x - group / 2), right - group - 8));
+  draw_pickers(ui, area, in, all, x, start - 8);
   float at = run_control(ui, area, in, start) + 8;
   const auto small_label = [&](std::string_view key) {
     if (!in.compact) {
@@ -222,7 +239,7 @@ void top_bar(Ui& ui, const Rect& area, const BarInput& in) {
       ui.segmented("topbar.step", middle(area, at, units_width, 30), units, static_cast<int>(in.view.unit));
   in.view.unit = unit >= 0 ? static_cast<scope::StepUnit>(unit) : in.view.unit;
   at += units_width + 16;
-  if (right - at > speed_width + speed_label) {
+  if (has_speed && right - at > speed_width + speed_label) {
     small_label("topbar.speed");
     speed_slider(ui, area, in, at);
   }

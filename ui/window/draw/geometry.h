@@ -21,9 +21,7 @@ struct Rect {
   bool empty() const { return w <= 0 || h <= 0; }
   bool has(Point p) const { return p.x >= x && p.x < right() && p.y >= y && p.y < bottom(); }
   bool overlaps(const Rect& o) const { return x < o.right() && o.x < right() && y < o.bottom() && o.y < bottom(); }
-  bool contains(const Rect& o) const {
-    return o.x >= x && o.y >= y && o.right() <= right() && o.bottom() <= bottom();
-  }
+  bool contains(const Rect& o) const { return o.x >= x && o.y >= y && o.right() <= right() && o.bottom() <= bottom(); }
   Rect inset(float by) const { return inset(by, by); }
   Rect inset(float across, float down) const {
     return {x + across, y + down, std::max(0.0F, w - 2 * across), std::max(0.0F, h - 2 * down)};

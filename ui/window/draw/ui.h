@@ -76,7 +76,7 @@ struct UiState {
     Point at, moved;  ///< px at scale 1
     bool inside = false, pressed = false, released = false, down = false, double_clicked = false, right_pressed = false;
     bool shift = false;  ///< held
-    float wheel = 0;  ///< notches
+    float wheel = 0;     ///< notches
   };
   bool in_frame = false;
   Pointer pointer;
