@@ -1,0 +1,79 @@
+// Speeds of the window: CPU time of a frame without its raster, from a slider to the new picture, the first picture.
+#include <benchmark/benchmark.h>
+
+#include <fmt/format.h>
+
+#include "ui/window/platform/studio.h"
+
+namespace {
+
+app::Options options() {
+  app::Options options;
+  options.assets = ATTOSCOPE_SOURCE_ASSETS;
+  options.background = false;
+  options.files = false;
+  options.settings.reduced_motion = true;
+  return options;
+}
+
+std::string built_in(const char* name) { return fmt::format("{}/scenarios/{}.toml", ATTOSCOPE_SOURCE_ASSETS, name); }
+
+// A frame while the run plays, the timeline open.
+void frame(benchmark::State& state, const char* scenario) {
+  platform::Studio studio(options(), 1920, 1080, 1, false);
+  studio.app().open_file(built_in(scenario));
+  studio.settle();
+  studio.app().set_log(nullptr);
+  const double end = studio.app().run()->end_us();
+  double share = 0.2;
+  studio.app().view().cursor.t_us = end * share;
+  studio.frame();
+  for (auto _ : state) {
+    share = share > 0.8 ? 0.2 : share + 0.0001;
+    studio.app().view().cursor.t_us = end * share;
+    studio.frame();
+  }
+}
+
+// From a block size or a bandwidth that moves to the frame that shows it, as while a slider is dragged.
+void slider(benchmark::State& state, const char* scenario, const char* problem) {
+  platform::Studio studio(options(), 1920, 1080, 1, false);
+  studio.app().open_file(built_in(scenario));
+  if (*problem != 0) {
+    studio.app().open_text(problem, "benchmark");
+  }
+  studio.settle();
+  studio.app().set_log(nullptr);
+  studio.app().view().cursor.t_us = studio.app().run()->end_us() / 2;
+  studio.frame();
+  studio.app().ui_state().dragged = "controls.block_kv";
+  bool large = false;
+  for (auto _ : state) {
+    large = !large;
+    studio.app().set("block_kv", large ? "64" : "32");
+    studio.frame();
+  }
+}
+
+constexpr const char* kLarge =
+    "machine = \"h100-sxm\"\nalgorithm = \"flash2\"\n[problem]\nbatch = 2\nheads = 16\nseqlen_q = 8192\n"
+    "head_dim = 128\n";
+
+void first_picture(benchmark::State& state) {
+  for (auto _ : state) {
+    platform::Studio studio(options(), 1920, 1080, 1, true);
+    studio.app().open_file(built_in("lecture"));
+    studio.app().settle();
+    studio.frame();
+    benchmark::DoNotOptimize(studio.picture().size());
+  }
+}
+
+}  // namespace
+
+BENCHMARK_CAPTURE(frame, blackboard, "blackboard")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(frame, lecture, "lecture")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(frame, realistic, "realistic")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(slider, lecture, "lecture", "")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(slider, flash2_8k, "lecture", kLarge)->Unit(benchmark::kMillisecond);
+BENCHMARK(first_picture)->Unit(benchmark::kMillisecond);
