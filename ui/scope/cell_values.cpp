@@ -38,23 +38,30 @@ struct Final {
 
 struct Finals {
   std::optional<sim::Values> values;  ///< at the end of the run
+  std::int64_t of_slice = -1;         ///< of the grid, if values are those of one slice
   std::array<Final, 8> kept;
   std::size_t next = 0;
 };
 
-const sim::Matrix& final_slice(const Run& run, sim::TensorId tensor, std::int64_t slice) {
+const sim::Matrix& final_slice(const Run& run, sim::TensorId tensor, std::int64_t grid_slice) {
   std::shared_ptr<void>& cache = run.cache("final_values");
   if (cache == nullptr) {
     cache = std::make_shared<Finals>();
   }
   Finals& finals = *static_cast<Finals*>(cache.get());
+  const std::int64_t slice = run.plan().tensors[tensor].tensor.slice_of(run.value_slice(grid_slice));
+  if (run.values_by_slice() && finals.of_slice != grid_slice) {
+    finals = {};
+    finals.of_slice = grid_slice;
+  }
   for (const Final& kept : finals.kept) {
     if (kept.matrix && kept.tensor == tensor && kept.slice == slice) {
       return kept.matrix;
     }
   }
   if (!finals.values) {
-    finals.values = run.timeline().seek(run.timeline().ops()).values;
+    sim::Timeline& in = run.value_timeline(grid_slice);
+    finals.values = in.seek(in.ops()).values;
   }
   Final& made = finals.kept[finals.next++ % finals.kept.size()];
   made = {tensor, slice, read(*finals.values, tensor, slice, {0, 0, run.plan().tensors[tensor].tensor.shape})};
@@ -119,13 +126,13 @@ std::optional<sim::Matrix> values(const Run& run, const Frame& frame, const Matr
   where.shape = {std::clamp(shape.rows, 0, matrix.shape.rows - where.row),
                  std::clamp(shape.cols, 0, matrix.shape.cols - where.col)};
   const sim::TensorInfo& info = run.plan().tensors[*matrix.tensor];
-  const std::int64_t slice = info.tensor.slice_of(frame.at.slice);
+  const std::int64_t slice = info.tensor.slice_of(run.value_slice(frame.at.slice));
   const bool is_input = info.role == sim::TensorRole::input;
   if (!is_input && !touches->written_once()) {
     const At& at = frame.at;
     return read(*run.state_after(at.kernel, at.block, at.op).values, *matrix.tensor, slice, where);
   }
-  const sim::Matrix& at_end = final_slice(run, *matrix.tensor, slice);
+  const sim::Matrix& at_end = final_slice(run, *matrix.tensor, frame.at.slice);
   sim::Matrix result(where.shape);
   float* out = result.write();
   std::fill_n(out, where.shape.elements(), kNotThere);

@@ -12,21 +12,25 @@ void LaneRow::add(LaneItem item) {
   }
   if (items_.size() % kMark == 0) {
     sums_.push_back(sum_);
+    ends_.push_back(end_us());
   }
   sum_[static_cast<std::size_t>(item.family)] += item.end_us - item.begin_us;
   items_.push_back(item);
 }
 
 std::size_t LaneRow::first_after(double t) const {
+  const auto mark = std::upper_bound(ends_.begin() + (ends_.empty() ? 0 : 1), ends_.end(), t) - ends_.begin();
+  const auto end = items_.begin() + std::min(mark * static_cast<std::ptrdiff_t>(kMark), std::ssize(items_));
+  const auto begin = items_.begin() + std::max<std::ptrdiff_t>(0, mark - 1) * static_cast<std::ptrdiff_t>(kMark);
   const auto ends_by = [](const LaneItem& item, double time) { return item.end_us <= time; };
-  return static_cast<std::size_t>(std::lower_bound(items_.begin(), items_.end(), t, ends_by) - items_.begin());
+  return static_cast<std::size_t>(std::lower_bound(begin, end, t, ends_by) - items_.begin());
 }
 
-FamilyTimes LaneRow::busy_before(double t) const {
+FamilyTimes LaneRow::busy_before(double t, std::size_t end) const {
   if (items_.empty()) {
     return {};
   }
-  const std::size_t end = first_after(t), mark = std::min(end / kMark, sums_.size() - 1);
+  const std::size_t mark = std::min(end / kMark, sums_.size() - 1);
   FamilyTimes busy = sums_[mark];
   for (std::size_t i = mark * kMark; i < end; ++i) {
     busy[static_cast<std::size_t>(items_[i].family)] += items_[i].end_us - items_[i].begin_us;

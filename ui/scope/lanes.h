@@ -38,15 +38,16 @@ class LaneRow {
   /// Number of the first item that ends after `t`; items().size() if none does.
   std::size_t first_after(double t) const;
   /// Busy time before `t`, by family.
-  FamilyTimes busy_before(double t) const;
+  FamilyTimes busy_before(double t) const { return busy_before(t, first_after(t)); }
 
   /// each(begin_us, end_us, item, busy) for what is seen of [from, to): items at least `us_per_px` long by themselves;
   /// the others folded, a pixel's column a call, with item = nullptr and the busy time by family.
   template <typename Each>
   void walk(double from, double to, double us_per_px, Each each) const {
-    double t = from;
+    double t = from, counted_to = from - 1;
+    FamilyTimes counted{};  // busy time before `counted_to`: the end of one column is mostly the next one's begin
+    std::size_t i = first_after(t);
     while (t < to) {
-      const std::size_t i = first_after(t);
       if (i == items_.size() || items_[i].begin_us >= to) {
         return;
       }
@@ -54,25 +55,35 @@ class LaneRow {
       if (item.end_us - item.begin_us >= us_per_px) {
         each(item.begin_us, item.end_us, &item, FamilyTimes{});
         t = item.end_us;
+        ++i;
         continue;
       }
-      const double column = std::floor((std::max(t, item.begin_us) - from) / us_per_px);
+      double column = std::floor((std::max(t, item.begin_us) - from) / us_per_px);
+      column += from + (column + 1) * us_per_px <= t ? 1 : 0;  // t may be that column's rounded end
       const double begin = from + column * us_per_px, end = from + (column + 1) * us_per_px;
-      FamilyTimes busy = busy_before(end);
-      const FamilyTimes before = busy_before(begin);
+      if (!(end > t)) {
+        return;  // pixels finer than time's own steps
+      }
+      const FamilyTimes before = begin == counted_to ? counted : busy_before(begin);
+      i = first_after(end);
+      FamilyTimes busy = counted = busy_before(end, i);
+      counted_to = end;
       for (std::size_t f = 0; f < busy.size(); ++f) {
         busy[f] -= before[f];
       }
       each(begin, end, static_cast<const LaneItem*>(nullptr), busy);
-      t = std::max(end, std::nextafter(t, to));
+      t = end;
     }
   }
 
  private:
-  static constexpr std::size_t kMark = 32;  // items between two sums
+  FamilyTimes busy_before(double t, std::size_t first_after_t) const;
+
+  static constexpr std::size_t kMark = 16;  // items between two sums
   std::int32_t slot_;
   std::vector<LaneItem> items_;
   std::vector<FamilyTimes> sums_;  ///< before items 0, kMark, 2 kMark...
+  std::vector<double> ends_;       ///< of the last item before each of these: to search in few cache lines
   FamilyTimes sum_{};
 };
 

@@ -72,11 +72,11 @@ double BlockTimes::first_seen_us(std::uint32_t op) const {
 }
 
 Replay::Replay(const Run& run, BlockRef ref)
-    : trace_(run.trace(ref.kernel, ref.block)),
-      start_(run.timeline().seek(run.program_index(ref.kernel, ref.block, 0))) {
+    : trace_(run.trace(ref.kernel, ref.block)), start_(run.state_before(ref.kernel, ref.block)) {
   const sim::Kernel& kernel = *trace_->kernel;
-  block_ = std::make_unique<sim::NumericBlock>(
-      run.plan(), kernel, ref.block / static_cast<std::uint32_t>(kernel.blocks), *trace_->trace, *start_.values);
+  block_ = std::make_unique<sim::NumericBlock>(run.plan(), kernel,
+                                               run.value_slice(ref.block / static_cast<std::uint32_t>(kernel.blocks)),
+                                               *trace_->trace, *start_.values);
 }
 
 }  // namespace scope

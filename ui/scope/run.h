@@ -142,10 +142,17 @@ class Run {
   /// Ops of a block with its tiles, named. Kept.
   std::shared_ptr<const TraceIndex> trace(std::int32_t kernel, std::uint32_t block) const;
   bool has_values() const;
+  /// Are values those of one head at a time, the one asked about? Then they stand in slice 0 of a plan of one slice.
+  bool values_by_slice() const;
+  std::int64_t value_slice(std::int64_t grid_slice) const { return values_by_slice() ? 0 : grid_slice; }
   /// State in program order after op `op` of the block (its releases included); cached for the op asked for last.
   const sim::State& state_after(std::int32_t kernel, std::uint32_t block, std::uint32_t op) const;
   std::int64_t program_index(std::int32_t kernel, std::uint32_t block, std::uint32_t op) const;  ///< Timeline's k
   sim::Timeline& timeline() const;
+  /// With values, if there are any: of the whole plan, or of this slice alone.
+  sim::Timeline& value_timeline(std::int64_t grid_slice) const;
+  /// State before the block's first op, with values.
+  sim::State state_before(std::int32_t kernel, std::uint32_t block) const;
 
   // ---- Accesses ----
   /// A rectangle of a tensor's slice that an op moves; of a gather, the first.

@@ -112,7 +112,10 @@ struct Run::Parts {
 
   // run_values.cpp
   sim::Timeline& make_timeline();
+  sim::Timeline& slice_timeline(std::int64_t slice);
   sim::Values inputs() const;
+  sim::Values inputs_of(const sim::Plan& one, std::int64_t slice) const;
+  std::pair<sim::Timeline*, std::int64_t> value_index(std::int32_t kernel, std::uint32_t block, std::uint32_t op);
 
   // run_l2.cpp
   void find_touches();
@@ -127,7 +130,8 @@ struct Run::Parts {
   std::map<std::pair<std::int32_t, std::int32_t>, PlaceLine> lines;
 
   Recent<BlockKey, TraceIndex> traces{std::int64_t{256} << 20};
-  std::unique_ptr<sim::Timeline> timeline;
+  std::unique_ptr<sim::Timeline> timeline, of_slice;
+  std::int64_t timeline_slice = -1;                   ///< of_slice's
   std::array<std::unique_ptr<sim::State>, 2> states;  ///< the one asked for last, and before
 
   std::unique_ptr<L2Touches> touches;

@@ -106,7 +106,10 @@ const SafeRow& safe_at(const Run& run, const At& at, std::int32_t row) {
       kept.safe.clear();
     }
     const sim::State& state = run.state_after(at.kernel, at.block, at.op);
-    found = kept.safe.emplace(key, safe_row(run, state.values->hbm, at.slice, row)).first;
+    found =
+        kept.safe
+            .emplace(key, safe_row(run, state.values->hbm, static_cast<std::int32_t>(run.value_slice(at.slice)), row))
+            .first;
   }
   return found->second;
 }
