@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs every command of README.md's ```sh fences, as a newcomer would: in a copy of the tree, one after the other.
+# Runs every command of README.md's ```sh fences, as a newcomer would, one after the other. They may leave files only
+# where git ignores them.
 # A fence marked ```sh no-ci is left out. A command that fails stops the run and shows its output.
 set -euo pipefail
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup.sh"
-copy=$root/build/readme # kept, with its own build/, so that the next run is quick
 
 # LINE:COMMAND of each command; lines that end in a backslash are joined, comments and empty lines left out.
 commands() {
@@ -19,17 +19,12 @@ commands() {
     }' "$root/README.md"
 }
 
-copy_tree() {
-  mkdir -p "$copy"
-  find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  tree_files | (cd "$root" && tar -c --null --files-from=-) | tar -x -C "$copy"
-}
-
-copy_tree
+state() { git -C "$root" status --porcelain; }
+before=$(state)
 count=0
 while IFS=: read -r line command; do
   printf 'README.md:%s: %s\n' "$line" "$command"
-  if ! (cd "$copy" && timeout 600 bash -o pipefail -c "$command") >"$root/build/readme.log" 2>&1 </dev/null; then
+  if ! (cd "$root" && timeout 600 bash -o pipefail -c "$command") >"$root/build/readme.log" 2>&1 </dev/null; then
     tail -n 40 "$root/build/readme.log"
     printf 'README.md:%s: this command failed: %s\n' "$line" "$command"
     exit 1
@@ -38,3 +33,8 @@ while IFS=: read -r line command; do
 done < <(commands)
 if [ $count -eq 0 ]; then echo 'README.md has no ```sh fence with a command'; exit 1; fi
 echo "$count commands of README.md work"
+if [ "$(state)" != "$before" ]; then
+  echo "The commands of README.md left files behind:"
+  diff <(echo "$before") <(state)
+  exit 1
+fi

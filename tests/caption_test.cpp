@@ -140,12 +140,12 @@ TEST_CASE("numbers as they are written") {
   CHECK(kib_text(96) == "96 B");
   CHECK(kib_text(1536) == "1.5 KiB");
   CHECK(kib_text(50.0 * 1024 * 1024) == "50 MiB");
-  CHECK(time_text(0) == "0 us");
+  CHECK(time_text(0) == "0 \xC2\xB5s");
   CHECK(time_text(0.003) == "3 ns");
   CHECK(time_text(0.4145) == "414 ns");
-  CHECK(time_text(7.3) == "7.30 us");
-  CHECK(time_text(99.99) == "99.99 us");
-  CHECK(time_text(236.4) == "236 us");
+  CHECK(time_text(7.3) == "7.30 \xC2\xB5s");
+  CHECK(time_text(99.99) == "99.99 \xC2\xB5s");
+  CHECK(time_text(236.4) == "236 \xC2\xB5s");
   CHECK(time_text(1234) == "1.23 ms");
   CHECK(count_text(35651584) == "35,651,584");
   CHECK(count_text(-1234) == "-1,234");

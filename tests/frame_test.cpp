@@ -123,6 +123,30 @@ TEST_CASE("Tiles that are there have values, those on their way have none") {
   CHECK(seen > 0);
 }
 
+TEST_CASE("Operands are seen until the next op begins") {
+  const std::shared_ptr<Run> run = run_of("flash2");
+  int dying = 0;
+  for (int n = 1; n <= 120; ++n) {
+    const Frame frame = frame_at(*run, {run->time_of({0, 0}, n), {0, 0}});
+    if (frame.op == nullptr) {
+      continue;
+    }
+    REQUIRE(frame.at.share == 1);
+    for (const OnChip& tile : frame.tiles) {
+      if (tile.state == OnChip::State::dying) {
+        ++dying;
+        CHECK(tile.values != nullptr);
+      }
+    }
+    if (frame.op->kind == sim::OpKind::matmul) {
+      CHECK(std::count_if(frame.tiles.begin(), frame.tiles.end(), [&](const OnChip& tile) {
+              return tile.operand && (tile.tile->id == frame.op->a || tile.tile->id == frame.op->b);
+            }) == 2);
+    }
+  }
+  CHECK(dying > 0);
+}
+
 TEST_CASE("In the end all outputs are written, by this block or by others") {
   for_each_algorithm([](const Run& run) {
     const Frame frame = frame_at(run, at_share(run, 1));
@@ -174,6 +198,23 @@ TEST_CASE("Tiles of S in the future of all their queries are skipped, those on t
       CHECK(grid.at(i, j).partly_masked == (!hidden && !seen));
     }
   }
+}
+
+TEST_CASE("Cells are the same whatever was looked at before") {
+  const std::vector<double> shares = {0.2, 1, 0.6, 0.9, 0.1, 0.95};
+  for_each_algorithm([&](const Run& run) {
+    for (const double share : shares) {
+      const std::shared_ptr<Run> fresh = Run::make(run.scenario(), ATTOSCOPE_SOURCE_ASSETS);
+      for (const MatrixInfo& info : matrices(run)) {
+        const CellGrid again = cells(run, frame_at(run, at_share(run, share)), info, 2, 1);
+        const CellGrid once = cells(*fresh, frame_at(*fresh, at_share(*fresh, share)), info, 2, 1);
+        CHECK(std::equal(again.cells.begin(), again.cells.end(), once.cells.begin(), once.cells.end(),
+                         [](const Cell& a, const Cell& b) {
+                           return a.done == b.done && a.by_others == b.by_others && a.read_back == b.read_back;
+                         }));
+      }
+    }
+  });
 }
 
 TEST_CASE("A group's shares are the mean of its tiles'") {

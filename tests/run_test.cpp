@@ -245,6 +245,8 @@ TEST_CASE("a run too large for all spans has the same blocks", "[property]") {
       check_place(*part, place);
     }
     CHECK(part->l2_at(part->end_us()).held.empty());
+    CHECK_FALSE(part->l2_at(part->end_us()).known);
+    CHECK(all->l2_at(all->end_us()).known);
   }
 }
 

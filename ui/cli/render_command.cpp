@@ -22,7 +22,7 @@ namespace {
 
 struct RenderOptions {
   std::string scenario, output, at = "middle", from = "start", to = "end", theme = "dark", language = "en", tab, size;
-  std::string compare, panel;
+  std::string compare, panel, align = "work";
   double scale = 1, seconds = 8;
   int frames_per_second = 30, sm = 0;
   bool film = false, over_stage = false;
@@ -76,6 +76,10 @@ void show(platform::Studio& studio, const RenderOptions& options) {
     view.second = options.compare.find('=') != std::string::npos ? options.compare
                                                                  : fmt::format("algorithm = \"{}\"", options.compare);
   }
+  if (options.align != "work" && options.align != "time") {
+    throw sim::Error("--align", fmt::format("'{}' is not one of work, time", options.align));
+  }
+  view.align = options.align == "work" ? scope::Align::work : scope::Align::time;
   view.right = options.panel.empty() ? view.right : options.panel;
 }
 
@@ -152,6 +156,7 @@ Action add_render(CLI::App& app) {
   app.add_flag("--over-stage", o->over_stage, "the tab takes the stage's place");
   app.add_option("--panel", o->panel, "right panel: program, state or softmax")->type_name("NAME");
   app.add_option("--compare", o->compare, "a second algorithm, or lines of a scenario")->type_name("NAME");
+  app.add_option("--align", o->align, "compare at the same work or the same time")->type_name("work|time");
   app.add_option("--sm", o->sm, "the SM to look at")->check(CLI::Range(0, 4096));
   app.add_flag("--film", o->film, "a film: .mp4, .webm, .gif, .webp (with ffmpeg), or a folder of pictures");
   app.add_option("--from", o->from, "moment at which the film starts")->type_name("TIME");

@@ -16,7 +16,7 @@ std::string progress(const Run& run, const Frame& frame, const Strings& strings)
 // Numbers as they are written everywhere.
 std::string bytes_text(double bytes);    ///< "8,192 B", "16.8 MB"
 std::string kib_text(double bytes);      ///< "32 KiB"
-std::string time_text(double us);        ///< "7.30 us", "236 us", "1.23 ms"
+std::string time_text(double us);        ///< "7.30 µs", "236 µs", "1.23 ms"
 std::string count_text(std::int64_t n);  ///< "35,651,584"
 std::string ratio_text(double ratio);    ///< "10.6x" with the multiplication sign
 std::string value_text(float value);     ///< in a tile: "-1", "0.5", "0.607"; inf and NaN as such

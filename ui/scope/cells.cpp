@@ -5,6 +5,7 @@
 #include "sim/tile/tile.h"
 #include "ui/scope/places.h"
 #include "ui/scope/slice_map.h"
+#include "ui/scope/tally.h"
 #include "ui/scope/tile_names.h"
 
 namespace scope {
@@ -43,30 +44,19 @@ class CellBuilder {
         frame_(frame),
         info_(info),
         touches_(touches),
-        group_rows_(std::max(1, group_rows)),
-        group_cols_(std::max(1, group_cols)),
+        by_{std::max(1, group_rows), std::max(1, group_cols), 0, {}},
         is_input_(info.tensor && run.plan().tensors[*info.tensor].role == sim::TensorRole::input),
         causal_(run.problem().mask == sim::Mask::causal) {
-    grid_.down = sim::ceil_div(info.down(), group_rows_);
-    grid_.across = sim::ceil_div(info.across(), group_cols_);
-    const auto cells = static_cast<std::size_t>(grid_.down) * static_cast<std::size_t>(grid_.across);
-    grid_.cells.resize(cells);
-    sums_.resize(cells);
+    grid_.down = sim::ceil_div(info.down(), by_.rows);
+    grid_.across = by_.across = sim::ceil_div(info.across(), by_.cols);
+    grid_.cells.resize(static_cast<std::size_t>(grid_.down) * static_cast<std::size_t>(grid_.across));
     const std::optional<ChunkStart> chunk =
         chunk_of(run.plan(), run.plan().kernels[static_cast<std::size_t>(frame.at.kernel)]);
-    chunk_ = chunk && is_scores() ? *chunk : ChunkStart{};
+    by_.chunk = chunk && is_scores() ? *chunk : ChunkStart{};
   }
 
-  CellGrid build() {
-    if (is_input_) {
-      find_own_pass();
-    }
-    find_mask();
-    for (std::int32_t row = 0; row < info_.down(); ++row) {
-      for (std::int32_t col = 0; col < info_.across(); ++col) {
-        add(row, col);
-      }
-    }
+  CellGrid build(const std::shared_ptr<const SliceMap>& map) {
+    is_input_ ? count_read() : count_made(Tallies::of(run_, map));
     for (std::size_t n = 0; n < sums_.size(); ++n) {
       finish(sums_[n], grid_.cells[n]);
     }
@@ -76,40 +66,46 @@ class CellBuilder {
   }
 
  private:
-  struct Sums {
-    std::int64_t elements = 0, done = 0, others = 0, masked = 0, read_back = 0;
-    bool touched = false;
-  };
-
   bool is_scores() const { return info_.family == Family::s || info_.family == Family::p; }
   double t() const { return frame_.cursor.t_us; }
   bool is_focus(const Touch& touch) const { return touch.kernel == frame_.at.kernel && touch.block == frame_.at.block; }
-  std::size_t group_of(std::int32_t row, std::int32_t col) const {
-    return static_cast<std::size_t>(row / group_rows_) * static_cast<std::size_t>(grid_.across) +
-           static_cast<std::size_t>(col / group_cols_);
+  std::size_t number_of(std::int32_t row, std::int32_t col) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(info_.across()) + static_cast<std::size_t>(col);
   }
 
   // ---- Shares ----
 
-  void add(std::int32_t row, std::int32_t col) {
-    Sums& sums = sums_[group_of(row, col)];
-    const std::int64_t elements = touches_.elements_of(row, col);
-    const std::span<const Touch> touches = touches_.of(row, col);
-    sums.elements += elements;
-    sums.touched = sums.touched || touches_.touched(row, col);
-    sums.masked += masked_of(row, col);
-    is_input_ ? add_input(row, col, elements, touches, sums) : add_made(elements, touches, sums);
+  // What does not change with time.
+  void count_all() {
+    sums_.assign(grid_.cells.size(), {});
+    for (std::int32_t row = 0; row < info_.down(); ++row) {
+      for (std::int32_t col = 0; col < info_.across(); ++col) {
+        CellSums& sums = sums_[by_.cell_of(row, col)];
+        sums.elements += touches_.elements_of(row, col);
+        sums.touched = sums.touched || touches_.touched(row, col);
+        sums.masked += masked_of(row, col);
+      }
+    }
+  }
+
+  void count_read() {
+    find_own_pass();
+    find_mask();
+    count_all();
+    for (std::int32_t row = 0; row < info_.down(); ++row) {
+      for (std::int32_t col = 0; col < info_.across(); ++col) {
+        add_read(row, col, sums_[by_.cell_of(row, col)]);
+      }
+    }
   }
 
   // K and V as far as the focus block has come with them; of Q, or X, what others have taken too.
-  void add_input(std::int32_t row, std::int32_t col, std::int64_t elements, std::span<const Touch> touches,
-                 Sums& sums) const {
-    const std::size_t cell =
-        static_cast<std::size_t>(row) * static_cast<std::size_t>(info_.across()) + static_cast<std::size_t>(col);
-    const std::int64_t own = std::min(elements, own_[cell]);
+  void add_read(std::int32_t row, std::int32_t col, CellSums& sums) const {
+    const std::int64_t elements = touches_.elements_of(row, col);
+    const std::int64_t own = std::min(elements, own_[number_of(row, col)]);
     std::int64_t others = 0;
     if (info_.family == Family::q || info_.family == Family::s) {
-      for (const Touch& touch : touches) {
+      for (const Touch& touch : touches_.of(row, col)) {
         others += touch.t_us <= t() && !is_focus(touch) ? touch.elements : 0;
       }
     }
@@ -118,27 +114,33 @@ class CellBuilder {
     sums.others += others;
   }
 
-  void add_made(std::int64_t elements, std::span<const Touch> touches, Sums& sums) const {
-    std::int64_t written = 0, own = 0, read = 0;
-    for (const Touch& touch : touches) {
-      if (touch.t_us > t()) {
-        break;
-      }
-      if (touch.write) {
-        written += touch.elements;
-        own += is_focus(touch) ? touch.elements : 0;
-        read = 0;
-      } else if (written > 0) {
-        read += touch.elements;
-      }
+  void count_made(Tallies& tallies) {
+    Tally* tally = tallies.find(touches_, by_);
+    if (tally == nullptr) {
+      count_all();
+      tally = &tallies.keep({touches_, by_, std::move(sums_)});
     }
-    written = std::min(written, elements);
-    sums.done += written;
-    sums.others += written - std::min(own, written);
-    sums.read_back += std::min(read, written);
+    sums_ = tally->at(t());
+    for (CellSums& sums : sums_) {
+      sums.others = sums.done;
+    }
+    for (const std::uint32_t tile : touches_.made_by(frame_.at.kernel, frame_.at.block)) {
+      const auto across = static_cast<std::uint32_t>(info_.across());
+      const auto row = static_cast<std::int32_t>(tile / across), col = static_cast<std::int32_t>(tile % across);
+      sums_[by_.cell_of(row, col)].others -= made_here(row, col);
+    }
   }
 
-  void finish(const Sums& sums, Cell& cell) const {
+  // By the focus block, of a tile.
+  std::int64_t made_here(std::int32_t row, std::int32_t col) const {
+    std::int64_t own = 0;
+    for (const Touch& touch : touches_.of(row, col)) {
+      own += touch.write && touch.t_us <= t() && is_focus(touch) ? touch.elements : 0;
+    }
+    return std::min(own, touches_.elements_of(row, col));
+  }
+
+  void finish(const CellSums& sums, Cell& cell) const {
     const auto share = [&](std::int64_t part) {
       return static_cast<float>(static_cast<double>(part) /
                                 static_cast<double>(std::max<std::int64_t>(1, sums.elements)));
@@ -167,8 +169,7 @@ class CellBuilder {
       }
       last = now;
       for_each_tile({moved.row, moved.col, moved.shape}, [&](std::int32_t row, std::int32_t col, std::int64_t shared) {
-        own_[static_cast<std::size_t>(row) * static_cast<std::size_t>(info_.across()) +
-             static_cast<std::size_t>(col)] += shared;
+        own_[number_of(row, col)] += shared;
       });
     }
   }
@@ -214,7 +215,7 @@ class CellBuilder {
     if (keys_seen_) {
       return std::int64_t{std::clamp(first_row + rows - *keys_seen_, 0, rows)} * cols;
     }
-    return is_scores() ? masked_scores(first_row + chunk_.query, first_col + chunk_.key, rows, cols) : 0;
+    return is_scores() ? masked_scores(first_row + by_.chunk.query, first_col + by_.chunk.key, rows, cols) : 0;
   }
 
   std::int64_t masked_scores(std::int32_t query, std::int32_t key, std::int32_t rows, std::int32_t cols) const {
@@ -248,7 +249,7 @@ class CellBuilder {
     for (const sim::TileId id : {op->dst, op->a, op->b}) {
       const TileInfo* tile = id != 0 ? frame_.trace->tile(id) : nullptr;
       if (tile != nullptr && is_part(*tile)) {
-        mark({tile->row - chunk_.query, tile->col - chunk_.key, tile->shape}, &Cell::current);
+        mark({tile->row - by_.chunk.query, tile->col - by_.chunk.key, tile->shape}, &Cell::current);
       }
     }
   }
@@ -273,20 +274,20 @@ class CellBuilder {
   }
 
   void mark(const Rectangle& where, bool Cell::*flag) {
-    for_each_tile(
-        where, [&](std::int32_t row, std::int32_t col, std::int64_t) { grid_.cells[group_of(row, col)].*flag = true; });
+    for_each_tile(where, [&](std::int32_t row, std::int32_t col, std::int64_t) {
+      grid_.cells[by_.cell_of(row, col)].*flag = true;
+    });
   }
 
   const Run& run_;
   const Frame& frame_;
   const MatrixInfo& info_;
   const MatrixTouches& touches_;
-  std::int32_t group_rows_, group_cols_;
+  Grouping by_;
   bool is_input_, causal_;
-  ChunkStart chunk_;                       // of S and P that hold one chunk
   std::optional<std::int32_t> keys_seen_;  // K and V under a mask
   std::vector<std::int64_t> own_;          // by tile: elements that the focus block has read in its pass
-  std::vector<Sums> sums_;                 // by cell
+  std::vector<CellSums> sums_;             // by cell
   CellGrid grid_;
 };
 
@@ -296,7 +297,7 @@ CellGrid cells(const Run& run, const Frame& frame, const MatrixInfo& matrix, std
                std::int32_t group_cols) {
   const std::shared_ptr<const SliceMap> map = slice_map(run, frame.at.slice);
   const MatrixTouches* touches = map->find(matrix);
-  return touches != nullptr ? CellBuilder(run, frame, matrix, *touches, group_rows, group_cols).build() : CellGrid{};
+  return touches != nullptr ? CellBuilder(run, frame, matrix, *touches, group_rows, group_cols).build(map) : CellGrid{};
 }
 
 }  // namespace scope

@@ -229,7 +229,9 @@ Cursor same_work(const Run& run, const Cursor& cursor, const Run& other, Place o
   const TileInfo* scores = scores_at(*run.trace(at.kernel, at.block), at.op);
   if (scores != nullptr) {
     if (const auto there = when_made_in(other, query_of(run, at.slice, scores->row), scores->col)) {
-      return *there;
+      // A store ends with its block: a moment before, the block is still there to be seen.
+      const double position = other.position(*there);
+      return {other.time_of(there->place, std::max(0.0, position - 0.01)), there->place};
     }
   }
   return {cursor.t_us / run.end_us() * other.end_us(), other_place};

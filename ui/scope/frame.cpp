@@ -190,11 +190,10 @@ class FrameBuilder {
     const bool ended = frame_.at.share >= 1;
     for (const std::uint32_t n : frame_.trace->alive_after(op_)) {
       const TileInfo& tile = frame_.trace->tiles[n];
-      const bool dying = tile.dead_op < next_;
-      if (dying && ended) {
-        continue;
+      const bool dying = tile.dead_op < next_;  // seen until the next op begins, though its room is free once this ends
+      if (!dying || !ended) {
+        (tile.level == sim::Level::smem ? frame_.smem_bytes : frame_.register_bytes) += tile.bytes;
       }
-      (tile.level == sim::Level::smem ? frame_.smem_bytes : frame_.register_bytes) += tile.bytes;
       add_tile(tile, dying);
     }
     std::stable_sort(frame_.tiles.begin(), frame_.tiles.end(),

@@ -10,6 +10,7 @@ namespace scope {
 
 namespace {
 
+constexpr const char* kMicro = "\xC2\xB5s";
 constexpr const char* kTimes = "\xC3\x97";  // the multiplication sign
 
 std::string with_commas(std::string digits) {
@@ -72,12 +73,12 @@ std::string kib_text(double bytes) {
 std::string time_text(double us) {
   const double size = std::abs(us);
   if (size < 0.9995) {
-    return us == 0 ? "0 us" : trimmed(significant(us * 1e3)) + " ns";
+    return us == 0 ? fmt::format("0 {}", kMicro) : trimmed(significant(us * 1e3)) + " ns";
   }
   if (size < 99.995) {
-    return fmt::format("{:.2f} us", us);
+    return fmt::format("{:.2f} {}", us, kMicro);
   }
-  return in_units(us, 1e3, std::array{"us", "ms", "s"}, false);
+  return in_units(us, 1e3, std::array{kMicro, "ms", "s"}, false);
 }
 
 std::string count_text(std::int64_t n) { return with_commas(fmt::format("{}", n)); }

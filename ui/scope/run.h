@@ -105,7 +105,7 @@ struct KernelRun {
 
 struct RunOptions {
   std::int64_t ops_max = 400'000'000;  ///< longer runs are refused: placing them takes too long
-  std::int64_t spans_max = 4'000'000;  ///< more ops than that: keep spans of kept_sm and its two neighbours only
+  std::int64_t spans_max = 1'000'000;  ///< more ops than that: keep spans of kept_sm and its two neighbours only
   std::int32_t kept_sm = 0;
   std::int64_t value_bytes_max = std::int64_t{64} << 20;  ///< larger runs go without values
   std::int64_t value_work_max = 400'000'000;              ///< matmul FLOPs, likewise, so that every seek stays quick
@@ -188,6 +188,7 @@ class Run {
     std::vector<L2Tile> held, evicted;  ///< newest first; evicted: the last 8 that had to leave
     std::int64_t held_bytes = 0;
     double hit_rate = 0;  ///< of the bytes read so far
+    bool known = true;    ///< false: not all spans were kept, so that what it holds was not followed
   };
   const L2Contents& l2_at(double t_us) const;  ///< cached for the time asked for last
 

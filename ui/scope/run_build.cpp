@@ -106,12 +106,21 @@ class RunBuilder {
 
  private:
   static constexpr std::uint32_t kNoLane = ~std::uint32_t{0};
-  struct Placing {  // a block
-    const BlockClass* in = nullptr;
+  struct Placing {                  // a block
+    std::uint32_t first = kNoLane;  // span in its SM's lane
+    std::uint32_t number_in_group = 0;
     const sim::Access* accesses = nullptr;
     const std::uint32_t* entry_of = nullptr;  // L2's entries of its accesses: of the first of its group
-    std::uint32_t number_in_group = 0;
-    std::uint32_t first = kNoLane;  // span in its SM's lane
+    const BlockClass* in = nullptr;
+    bool started = false;
+  };
+  struct Upcoming {
+    ExpectedSpan span;
+    std::uint32_t rank = 0;  // in the trace's order
+  };
+  struct Line {  // a block's role
+    const Upcoming* next = nullptr;
+    double end_us = -1;  // so far; before its first span, less than 0
   };
   struct Stored {
     double t_us = 0;
@@ -142,7 +151,7 @@ class RunBuilder {
     traffic_ = &traffic;
     blocks_->addresses = traffic.classes;
     kernel_->kernel = &run_->plan().kernels[k];
-    kernel_->begin_us = begin_us;
+    kernel_->begin_us = kernel_begin_us_ = begin_us;
     kernel_->fit = fit;
     kernel_->blocks_per_sm = fit.occupancy.blocks_per_sm;
     kernel_->all_spans = all_spans_;
@@ -163,13 +172,37 @@ class RunBuilder {
     for (const BlockClass& c : blocks_->classes) {
       roles_ = std::max(roles_, c.of_role.size());
     }
+    list_upcoming();
     placing_.resize(kernel_->blocks.size());
-    cursors_.assign(kernel_->blocks.size() * roles_, 0);
+    lines_.assign(kernel_->blocks.size() * roles_, {});
     for (const sim::L2Group& group : traffic_->groups) {
       for (std::int64_t n = 0; n < group.count; ++n) {
         const auto block = static_cast<std::size_t>(group.first_block + n);
-        placing_[block] = {&blocks_->of(static_cast<std::uint32_t>(block)), group.accesses->accesses.data(),
-                           traffic_->entry_of.data() + group.first_entry_index, static_cast<std::uint32_t>(n), kNoLane};
+        const std::uint32_t c = blocks_->class_of[block % blocks_->class_of.size()];
+        placing_[block] = {kNoLane,
+                           static_cast<std::uint32_t>(n),
+                           group.accesses->accesses.data(),
+                           traffic_->entry_of.data() + group.first_entry_index,
+                           &blocks_->classes[c],
+                           false};
+        for (std::size_t role = 0; role < blocks_->classes[c].of_role.size(); ++role) {
+          lines_[block * roles_ + role].next = upcoming_[c * roles_ + role].data();
+        }
+      }
+    }
+  }
+
+  // Each role's spans in one piece, as its blocks come upon them.
+  void list_upcoming() {
+    upcoming_.assign(blocks_->classes.size() * roles_, {});
+    for (std::size_t c = 0; c < blocks_->classes.size(); ++c) {
+      const BlockClass& in = blocks_->classes[c];
+      for (std::size_t role = 0; role < in.of_role.size(); ++role) {
+        std::vector<Upcoming>& list = upcoming_[c * roles_ + role];
+        list.reserve(in.of_role[role].size());
+        for (const std::uint32_t rank : in.of_role[role]) {
+          list.push_back({in.spans[rank], rank});
+        }
       }
     }
   }
@@ -180,8 +213,12 @@ class RunBuilder {
     for (const BlockClass& c : blocks_->classes) {
       largest = std::max(largest, c.spans.size());
     }
+    kept_.clear();
+    for (std::size_t sm = 0; sm < sms; ++sm) {
+      kept_.push_back(keeps(static_cast<std::int32_t>(sm)) ? 1 : 0);
+    }
     store_ = std::make_shared<SpanStore>();
-    store_->reserve(sms, all_spans_ ? spans / sms + spans / sms / 16 + largest : 0);
+    store_->reserve(sms, spans / sms + spans / sms / 16 + largest, all_spans_);
   }
 
   bool keeps(std::int32_t sm) const {
@@ -189,10 +226,11 @@ class RunBuilder {
     return all_spans_ || away <= 1 || away == sms - 1;
   }
 
-  void start(const sim::Span& span, double begin_us, Placing& placing) {
+  [[gnu::noinline]] void start(const sim::Span& span, double begin_us, Placing& placing) {
     const auto number = static_cast<std::size_t>(span.block);
     kernel_->blocks[number] = {span.sm, span.slot, begin_us, begin_us};
-    if (keeps(span.sm)) {
+    placing.started = true;
+    if (kept_[static_cast<std::size_t>(span.sm)] != 0) {
       const std::size_t count = placing.in->spans.size();
       placing.first = static_cast<std::uint32_t>(store_->extend(static_cast<std::size_t>(span.sm), count));
       kernel_->block_spans[number] = {placing.first, static_cast<std::uint32_t>(count)};
@@ -201,38 +239,42 @@ class RunBuilder {
 
   void add(const sim::Span& span) {
     const auto number = static_cast<std::size_t>(span.block);
-    const double begin = kernel_->begin_us + span.begin * us_per_cycle_;
-    const double end = kernel_->begin_us + span.end * us_per_cycle_;
+    const double begin = kernel_begin_us_ + span.begin * us_per_cycle_;
+    const double end = kernel_begin_us_ + span.end * us_per_cycle_;
+    Line& line = lines_[number * roles_ + static_cast<std::size_t>(span.role)];
     Placing& placing = placing_[number];
-    BlockRun& block = kernel_->blocks[number];
-    if (block.sm < 0) {
+    if (line.end_us < 0 && !placing.started) {
       start(span, begin, placing);
     }
-    const auto role = static_cast<std::size_t>(span.role);
-    const std::uint32_t rank = placing.in->of_role[role][cursors_[number * roles_ + role]++];
-    const ExpectedSpan& what = placing.in->spans[rank];
+    const Upcoming& what = *line.next++;
     const bool load = span.kind == sim::StepKind::load;
-    block.end_us = std::max(block.end_us, load ? begin + issue_us_ : end);
-    const std::uint32_t dram_bytes = what.bytes > 0 ? count_bytes(placing, what, load, end) : 0;
-    if (placing.first != kNoLane) {
-      store_->at(static_cast<std::size_t>(span.sm))[placing.first + rank] = {
-          begin,
-          end,
-          static_cast<float>(span.waited * us_per_cycle_),
-          what.op,
-          static_cast<std::uint32_t>(number),
-          dram_bytes,
-          span.kind,
-          span.unit,
-          span.reason,
-          static_cast<std::uint8_t>(span.role),
-          static_cast<std::uint8_t>(span.slot),
-          span.from_dram};
+    line.end_us = std::max(line.end_us, load ? begin + issue_us_ : end);
+    const std::uint32_t dram_bytes = what.span.bytes > 0 ? count_bytes(placing, what.span, load, end) : 0;
+    if (kept_[static_cast<std::size_t>(span.sm)] != 0) {
+      keep(span, what, {begin, end}, dram_bytes);
     }
   }
 
+  [[gnu::noinline]] void keep(const sim::Span& span, const Upcoming& what, std::pair<double, double> us,
+                              std::uint32_t dram_bytes) {
+    const auto number = static_cast<std::size_t>(span.block);
+    store_->at(static_cast<std::size_t>(span.sm))[placing_[number].first + what.rank] = {
+        us.first,
+        us.second,
+        static_cast<float>(span.waited * us_per_cycle_),
+        what.span.op,
+        static_cast<std::uint32_t>(number),
+        dram_bytes,
+        span.kind,
+        span.unit,
+        span.reason,
+        static_cast<std::uint8_t>(span.role),
+        static_cast<std::uint8_t>(span.slot),
+        span.from_dram};
+  }
+
   // Returns what of them comes from DRAM: the first to ask for an entry pays.
-  std::uint32_t count_bytes(const Placing& placing, const ExpectedSpan& what, bool load, double end) {
+  [[gnu::noinline]] std::uint32_t count_bytes(const Placing& placing, const ExpectedSpan& what, bool load, double end) {
     const std::uint32_t entry =
         placing.entry_of[what.access] + (placing.accesses[what.access].same_for_all ? 0 : placing.number_in_group);
     const std::uint32_t dram_bytes = std::exchange(unpaid_[entry], 0);
@@ -262,9 +304,9 @@ class RunBuilder {
     kernel_->on_slot.resize(sms * slots);
     for (std::uint32_t number = 0; number < kernel_->blocks.size(); ++number) {
       BlockRun& block = kernel_->blocks[number];
-      SIM_CHECK(block.sm >= 0);
-      for (std::size_t role = 0; role < placing_[number].in->of_role.size(); ++role) {
-        SIM_CHECK(cursors_[number * roles_ + role] == placing_[number].in->of_role[role].size());
+      check_complete(number);
+      for (std::size_t role = 0; role < roles_; ++role) {
+        block.end_us = std::max(block.end_us, lines_[number * roles_ + role].end_us);
       }
       block.end_us = std::min(block.end_us, kernel_->end_us);
       auto& line = kernel_->on_slot[static_cast<std::size_t>(block.sm) * slots + static_cast<std::size_t>(block.slot)];
@@ -274,6 +316,15 @@ class RunBuilder {
         before.end_us = std::min(before.end_us, block.begin_us);
       }
       line.push_back(number);
+    }
+  }
+
+  void check_complete(std::size_t number) const {
+    SIM_CHECK(placing_[number].started);
+    const std::size_t c = blocks_->class_of[number % blocks_->class_of.size()];
+    for (std::size_t role = 0; role < placing_[number].in->of_role.size(); ++role) {
+      const std::vector<Upcoming>& list = upcoming_[c * roles_ + role];
+      SIM_CHECK(lines_[number * roles_ + role].next == list.data() + list.size());
     }
   }
 
@@ -302,16 +353,18 @@ class RunBuilder {
   }
 
   std::shared_ptr<Run> run_;
-  double us_per_cycle_ = 0, issue_us_ = 0;
+  double us_per_cycle_ = 0, issue_us_ = 0, kernel_begin_us_ = 0;
   bool all_spans_ = true;
   std::vector<std::int64_t> spans_;  // by kernel
   KernelRun* kernel_ = nullptr;      // the one being placed; likewise the next
   KernelBlocks* blocks_ = nullptr;
   const sim::L2Kernel* traffic_ = nullptr;
   std::size_t roles_ = 1;
-  std::vector<Placing> placing_;        // by block
-  std::vector<std::uint32_t> cursors_;  // spans so far, by block and role
-  std::vector<std::uint32_t> unpaid_;   // by entry of L2: bytes from DRAM, until its first reader has been found
+  std::vector<std::vector<Upcoming>> upcoming_;  // by class and role
+  std::vector<Placing> placing_;                 // by block
+  std::vector<Line> lines_;                      // by block and role
+  std::vector<std::uint8_t> kept_;               // by SM: are its spans kept?
+  std::vector<std::uint32_t> unpaid_;  // by entry of L2: bytes from DRAM, until its first reader has been found
   std::shared_ptr<SpanStore> store_;
   std::vector<Stored> stored_, last_stored_;
   std::int64_t owed_ = 0;  // bytes that DRAM has got and no store has been charged with

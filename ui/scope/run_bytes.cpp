@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ui/scope/by_time.h"
 #include "ui/scope/run.h"
 
 namespace scope {
@@ -12,38 +13,8 @@ constexpr std::size_t kHeldMax = std::size_t{1} << 22;  // while they come
 constexpr std::size_t kKeptMax = 2'000'000;
 constexpr std::size_t kThinned = std::size_t{1} << 16;
 
-bool earlier(const Sums::value_type& a, const Sums::value_type& b) { return a.first < b.first; }
-
-// Copies land nearly in the order in which they are served: a bucket for each leaves little to sort.
-void sort_by_time(Sums& sums) {
-  if (std::is_sorted(sums.begin(), sums.end(), earlier)) {
-    return;
-  }
-  const auto [first, last] = std::minmax_element(sums.begin(), sums.end(), earlier);
-  const double begin = first->first;
-  const double scale = static_cast<double>(sums.size() - 1) / (last->first - begin);
-  const auto bucket = [&](const Sums::value_type& entry) {
-    return static_cast<std::size_t>((entry.first - begin) * scale);
-  };
-  std::vector<std::uint32_t> place(sums.size() + 2, 0);
-  for (const auto& entry : sums) {
-    ++place[bucket(entry) + 2];
-  }
-  for (std::size_t i = 3; i < place.size(); ++i) {
-    place[i] += place[i - 1];
-  }
-  Sums sorted(sums.size());
-  for (const auto& entry : sums) {
-    sorted[place[bucket(entry) + 1]++] = entry;
-  }
-  std::size_t begin_of = 0;
-  for (std::size_t b = 0; b < sums.size(); ++b) {
-    const std::size_t end = place[b + 1];
-    std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(begin_of), sorted.begin() + static_cast<std::ptrdiff_t>(end),
-              earlier);
-    begin_of = end;
-  }
-  sums = std::move(sorted);
+void sort(Sums& sums) {
+  sort_by_time(sums, [](const Sums::value_type& entry) { return entry.first; });
 }
 
 }  // namespace
@@ -58,7 +29,7 @@ void ByteSeries::add(double end_us, std::int64_t bytes) {
   }
   if (sums_.size() == kHeldMax) {
     // Two neighbours in time become one at the later's.
-    sort_by_time(sums_);
+    sort(sums_);
     for (std::size_t i = 0; i < kHeldMax / 2; ++i) {
       sums_[i] = {sums_[2 * i + 1].first, sums_[2 * i].second + sums_[2 * i + 1].second};
     }
@@ -74,7 +45,7 @@ void ByteSeries::finish(double end_us) {
   for (auto& entry : sums_) {
     entry.first = std::min(entry.first, end_us);
   }
-  sort_by_time(sums_);
+  sort(sums_);
   std::size_t kept = 0;
   for (std::size_t i = 1; i < sums_.size(); ++i) {
     const auto [t, bytes] = sums_[i];

@@ -84,9 +84,10 @@ void Run::Parts::find_touches() {
   touches = std::make_unique<L2Touches>();
   Finder finder(run, *touches);
   for (std::size_t k = 0; k < kernels.size(); ++k) {
-    if (run.kernels_[k].all_spans) {
-      finder.add(run.kernels_[k], kernels[k]);
+    if (!run.kernels_[k].all_spans) {
+      return;
     }
+    finder.add(run.kernels_[k], kernels[k]);
   }
   std::vector<L2Touches::Touch>& all = touches->touches;
   std::stable_sort(all.begin(), all.end(),
@@ -101,6 +102,7 @@ void Run::Parts::find_touches() {
 // Back in time from t, over the touches that are their tile's last.
 Run::L2Contents Run::Parts::contents(double t_us) const {
   L2Contents result;
+  result.known = std::all_of(run.kernels_.begin(), run.kernels_.end(), [](const KernelRun& k) { return k.all_spans; });
   const std::int64_t read = run.bytes_at(t_us, Boundary::smem, false);
   const std::int64_t missed = run.bytes_at(t_us, Boundary::dram, false);
   result.hit_rate = read > 0 ? std::max(0.0, 1 - static_cast<double>(missed) / static_cast<double>(read)) : 0;

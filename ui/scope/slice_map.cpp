@@ -1,8 +1,10 @@
 #include "ui/scope/slice_map.h"
 
 #include <algorithm>
+#include <limits>
 #include <list>
 
+#include "ui/scope/by_time.h"
 #include "ui/scope/places.h"
 #include "ui/scope/scores_made.h"
 
@@ -45,6 +47,34 @@ void MatrixTouches::add_written(const Written& written) {
 }
 
 void MatrixTouches::finish() {
+  find_makers();
+  sort_touches();
+  find_changes();
+  std::sort(written_.begin(), written_.end(), [](const Written& a, const Written& b) { return a.t_us < b.t_us; });
+}
+
+// Touches are added block by block.
+void MatrixTouches::find_makers() {
+  const auto end_block = [&] {
+    const auto first = tiles_made_.begin() + (makers_.empty() ? 0 : static_cast<std::ptrdiff_t>(makers_.back().begin));
+    std::sort(first, tiles_made_.end());
+    tiles_made_.erase(std::unique(first, tiles_made_.end()), tiles_made_.end());
+  };
+  for (const auto& [tile, touch] : added_) {
+    if (!touch.write) {
+      continue;
+    }
+    if (makers_.empty() || makers_.back().kernel != touch.kernel || makers_.back().block != touch.block) {
+      end_block();
+      makers_.push_back({touch.kernel, touch.block, tiles_made_.size()});
+    }
+    tiles_made_.push_back(tile);
+  }
+  end_block();
+  makers_.push_back({std::numeric_limits<std::int32_t>::max(), 0, tiles_made_.size()});
+}
+
+void MatrixTouches::sort_touches() {
   const auto cells = static_cast<std::size_t>(info_.down()) * static_cast<std::size_t>(info_.across());
   begin_.assign(cells + 1, 0);
   for (const auto& [cell, touch] : added_) {
@@ -64,13 +94,45 @@ void MatrixTouches::finish() {
     if (last - first > 1) {
       std::sort(first, last, [](const Touch& a, const Touch& b) { return a.t_us < b.t_us; });
     }
-    std::int64_t written = 0;
-    std::for_each(first, last, [&](const Touch& touch) { written += touch.write ? touch.elements : 0; });
-    const auto across = static_cast<std::size_t>(info_.across());
-    written_once_ = written_once_ && written <= elements_of(static_cast<std::int32_t>(cell / across),
-                                                            static_cast<std::int32_t>(cell % across));
   }
-  std::sort(written_.begin(), written_.end(), [](const Written& a, const Written& b) { return a.t_us < b.t_us; });
+}
+
+// A tile counts once however often it is written; reading it back begins anew with each write.
+void MatrixTouches::find_changes() {
+  if (tiles_made_.empty()) {
+    return;
+  }
+  changes_.reserve(touches_.size());
+  for (std::int32_t row = 0; row < info_.down(); ++row) {
+    for (std::int32_t col = 0; col < info_.across(); ++col) {
+      const std::int64_t elements = elements_of(row, col);
+      std::int64_t written = 0, read = 0, made_before = 0, back_before = 0;
+      for (const Touch& touch : of(row, col)) {
+        written += touch.write ? touch.elements : 0;
+        read = touch.write ? 0 : read + (written > 0 ? touch.elements : 0);
+        const std::int64_t made = std::min(written, elements), back = std::min(read, made);
+        if (made != made_before || back != back_before) {
+          changes_.push_back({touch.t_us, static_cast<std::uint32_t>(index(row, col)),
+                              static_cast<std::int32_t>(made - made_before),
+                              static_cast<std::int32_t>(back - back_before)});
+        }
+        made_before = made;
+        back_before = back;
+      }
+      written_once_ = written_once_ && written <= elements;
+    }
+  }
+  sort_by_time(changes_, [](const Change& change) { return change.t_us; });
+}
+
+std::span<const std::uint32_t> MatrixTouches::made_by(std::int32_t kernel, std::uint32_t block) const {
+  const auto maker =
+      std::lower_bound(makers_.begin(), makers_.end(), std::pair(kernel, block),
+                       [](const Maker& a, const auto& key) { return std::pair(a.kernel, a.block) < key; });
+  if (maker == makers_.end() || maker->kernel != kernel || maker->block != block) {
+    return {};
+  }
+  return std::span(tiles_made_).subspan(maker->begin, std::next(maker)->begin - maker->begin);
 }
 
 const MatrixTouches* SliceMap::find(const MatrixInfo& info) const {

@@ -36,11 +36,20 @@ class MatrixTouches {
   /// Does any block ever touch the tile?
   bool touched(std::int32_t down, std::int32_t across) const { return seen_[index(down, across)]; }
   /// In order of time. Of K and V, none: what counts there is only how far one block has come.
-
   std::span<const Touch> of(std::int32_t down, std::int32_t across) const {
     const std::size_t cell = index(down, across);
     return std::span(touches_).subspan(begin_[cell], begin_[cell + 1] - begin_[cell]);
   }
+  /// A tile by its number, row by row: elements that become made, or are read again after that.
+  struct Change {
+    double t_us = 0;
+    std::uint32_t tile = 0;
+    std::int32_t made = 0, read_back = 0;
+  };
+  /// In order of time.
+  const std::vector<Change>& changes() const { return changes_; }
+  /// Numbers of the tiles that a block makes or writes, each once.
+  std::span<const std::uint32_t> made_by(std::int32_t kernel, std::uint32_t block) const;
   /// Of a tensor, in order of time.
   const std::vector<Written>& written() const { return written_; }
   bool written_once() const { return written_once_; }
@@ -48,6 +57,15 @@ class MatrixTouches {
   std::int64_t elements_of(std::int32_t down, std::int32_t across) const;
 
  private:
+  /// Where a block's tiles begin in tiles_made_.
+  struct Maker {
+    std::int32_t kernel = 0;
+    std::uint32_t block = 0;
+    std::size_t begin = 0;
+  };
+  void find_makers();
+  void sort_touches();
+  void find_changes();
   std::size_t index(std::int32_t down, std::int32_t across) const {
     return static_cast<std::size_t>(down) * static_cast<std::size_t>(info_.across()) + static_cast<std::size_t>(across);
   }
@@ -56,7 +74,10 @@ class MatrixTouches {
   std::vector<std::pair<std::uint32_t, Touch>> added_;  // cell
   std::vector<std::uint32_t> begin_;                    // by cell
   std::vector<Touch> touches_;                          // by cell, then time
-  std::vector<Written> written_;                        // in order of time
+  std::vector<Change> changes_;                         // in order of time
+  std::vector<Maker> makers_;                           // by kernel, then block; the last one ends the list
+  std::vector<std::uint32_t> tiles_made_;
+  std::vector<Written> written_;  // in order of time
   bool written_once_ = true;
 };
 

@@ -21,8 +21,12 @@ SpanStore::Piece SpanStore::allocate(std::size_t spans) {
   return Piece(static_cast<PlacedSpan*>(memory));
 }
 
-void SpanStore::reserve(std::size_t count, std::size_t each) {
+void SpanStore::reserve(std::size_t count, std::size_t each, bool at_once) {
   lanes_.resize(count);
+  each_ = each;
+  if (!at_once) {
+    return;
+  }
   pieces_.push_back(allocate(count * each));
   for (std::size_t lane = 0; lane < count; ++lane) {
     lanes_[lane] = {pieces_.back().get() + lane * each, 0, each};
@@ -32,7 +36,7 @@ void SpanStore::reserve(std::size_t count, std::size_t each) {
 std::size_t SpanStore::extend(std::size_t number, std::size_t count) {
   Lane& lane = lanes_[number];
   if (lane.size + count > lane.room) {
-    lane.room = 2 * (lane.size + count);
+    lane.room = lane.room == 0 ? std::max(each_, count) : 2 * (lane.size + count);
     pieces_.push_back(allocate(lane.room));
     if (lane.size > 0) {
       std::memcpy(pieces_.back().get(), lane.first, lane.size * sizeof(PlacedSpan));

@@ -13,8 +13,8 @@ namespace scope {
 
 class SpanStore {
  public:
-  /// Room for `each` spans in each of `count` lanes; lanes that get more move.
-  void reserve(std::size_t count, std::size_t each);
+  /// `count` lanes with room for `each` spans: made at once, or with a lane's first spans. Lanes that get more move.
+  void reserve(std::size_t count, std::size_t each, bool at_once);
   /// Makes `lane` longer by `count` spans that are still to be written; returns the first one's number.
   std::size_t extend(std::size_t lane, std::size_t count);
   PlacedSpan* at(std::size_t lane) { return lanes_[lane].first; }
@@ -32,6 +32,7 @@ class SpanStore {
   static Piece allocate(std::size_t spans);
 
   std::vector<Lane> lanes_;
+  std::size_t each_ = 0;
   std::vector<Piece> pieces_;
 };
 

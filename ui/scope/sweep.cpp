@@ -159,7 +159,7 @@ void Sweep::compute_one() {
     const sim::Traffic& moved = report.two_level;
     point.fits = true;
     point.smem_bytes = moved.read_bytes + moved.write_bytes + moved.reduce_bytes;
-    point.dram_bytes = report.dram_read_bytes + report.dram_write_bytes;
+    point.dram_bytes = report.dram_read_bytes + report.dram_write_bytes + report.dram_dirty_bytes;
     point.time_us = report.time_us;
     add_bounds(experiment.machine, report, point);
   } catch (const sim::Error& error) {

@@ -252,14 +252,22 @@ float App::scale() const {
   return std::clamp(settings_.scale * display_scale_, kScaleMin, kScaleMax);
 }
 
+// Where there is little room panels lie over the stage and start closed: what the view says then counts the other way.
+bool App::starts_closed() const { return width_px_ / scale() < 1600 || screen() == Screen::blackboard; }
+
+// For views, which take the view's word: true is open. Called in pairs.
+void App::flip_panels(bool flip) {
+  view_.left_open = view_.left_open != flip;
+  view_.dock_open = view_.dock_open != flip;
+}
+
 Layout App::layout_now() const {
   LayoutInput in;
   in.width = width_px_ / scale();
   in.height = height_px_ / scale();
   in.screen = screen();
-  const bool small = in.width < 1600;
-  in.left_open = view_.left_open != (small || in.screen == Screen::blackboard);  // a drawer starts closed
-  in.dock_open = view_.dock_open != (small || in.screen == Screen::blackboard);
+  in.left_open = view_.left_open != starts_closed();
+  in.dock_open = view_.dock_open != starts_closed();
   in.tab_over_stage = view_.tab_over_stage;
   in.sizes = settings_.panels;
   return layout(in);

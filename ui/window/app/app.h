@@ -104,6 +104,8 @@ class App {
   void say(const std::string& key, const std::string& detail = {});
   void complain(const std::string& where, const std::string& message, const std::string& hint);
   Screen screen() const;
+  bool starts_closed() const;
+  void flip_panels(bool flip);
   // app_keys.cpp
   void handle_keys(std::span<const KeyPress> keys);
   bool step_command(std::string_view name);

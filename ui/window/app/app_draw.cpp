@@ -37,17 +37,21 @@ void App::draw_all(draw::Painter& painter) {
   const Rect window{0, 0, width_px_ / scale(), height_px_ / scale()};
   painter.fill(window, ui.colors().background);
   views::Actions actions;
+  const Layout at = layout_now();
+  const bool flip = starts_closed();
+  flip_panels(flip);
   try {
     if (run_) {
       const scope::Frame now = scope::frame_at(*run_, view_.cursor);
       views::Context context{ui, *run_, now, view_, actions, ""};
-      draw_main(context, layout_now());
+      draw_main(context, at);
     } else {
       draw_without_run(ui, window, actions);
     }
   } catch (const sim::Error& error) {
     complain(error.where(), error.message(), error.hint());
   }
+  flip_panels(flip);
   draw_overlays(ui, window, actions);
   ui.finish(window);
   carry_out(actions);

@@ -123,6 +123,7 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
     return draw::Point{area.x + area.w * static_cast<float>(t / end),
                        area.bottom() - area.h * static_cast<float>(value / most)};
   };
+  const auto now_of = [&](const Curve& curve) { return place(curve.now_us, curve.at(curve.now_us)); };
   ui.p.line({area.x, area.bottom()}, {area.right(), area.bottom()}, ui.colors().edge);
   ui.p.line({area.x, area.y}, {area.right(), area.y}, ui.colors().hair);
   ui.p.text({area.x, area.y + 2}, top_label, {13, Face::mono}, ui.colors().ink2);
@@ -132,7 +133,7 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
       const double t = curve.end_us * n / 48;
       (t <= curve.now_us ? passed : rest).push_back(place(t, curve.at(t)));
     }
-    const draw::Point now = place(curve.now_us, curve.at(curve.now_us));
+    const draw::Point now = now_of(curve);
     passed.push_back(now);
     rest.insert(rest.begin(), now);
     if (curve.now_us > 0) {
@@ -141,7 +142,9 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
     if (curve.now_us < curve.end_us) {
       ui.p.dashed_polyline(rest, ui.colors().ink2, {5, 4}, 1.5F);
     }
-    series_mark(ui.p, now, curve.second, ui.colors().ink);
+  }
+  for (const Curve& curve : all) {
+    series_mark(ui.p, now_of(curve), curve.second, ui.colors().ink);
   }
 }
 

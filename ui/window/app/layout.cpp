@@ -53,7 +53,7 @@ void place_columns(Layout& out, Rect middle, const LayoutInput& in, const Sizes&
     out.right_splitter = {out.right.x - 3, middle.y, 6, middle.h};
     if (!out.compact && in.screen == Screen::normal) {
       Rect rest = out.right;
-      out.program = rest.cut_top(rest.h * 0.62F);
+      out.program = rest.cut_top(rest.h * 0.57F);
       out.state = rest;
     }
   }
@@ -80,7 +80,7 @@ Layout layout(const LayoutInput& in) {
   }
   out.scrub = rest.cut_bottom(sizes.scrub);
   // The caption is as wide as the stage, unless there is no panel at its right.
-  const bool caption_below_all = in.screen != Screen::normal;
+  const bool caption_below_all = in.screen != Screen::normal || (in.tab_over_stage && in.dock_open);
   if (caption_below_all) {
     out.caption = rest.cut_bottom(sizes.caption);
   }

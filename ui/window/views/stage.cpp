@@ -37,6 +37,13 @@ Rows rows_of(float height, bool has_l2, bool stacked) {
   return rows;
 }
 
+/// Room for four and eight rows of numbers in HBM first.
+Rows low_rows(float height, bool has_l2) {
+  Rows rows{0, 22, 24, 0};
+  rows.sm = std::clamp((height - (has_l2 ? rows.l2 + 2 * rows.gap : rows.gap + 6)) * 0.42F, 150.0F, 260.0F);
+  return rows;
+}
+
 void cut_rows(Areas& areas, Rect column, const Rows& rows, bool has_l2) {
   areas.sm = column.cut_top(rows.sm);
   areas.upper_gap = column.cut_top(has_l2 ? rows.gap : rows.gap + 6);
@@ -61,11 +68,12 @@ void cut_right(Areas& areas, const Rect& column) {
 Areas areas_of(const Rect& area, const StageOptions& options, scope::Size size) {
   Areas areas;
   areas.compact = area.w < 700 || area.h < 420;
-  areas.stacked = size == scope::Size::blackboard && area.h >= 760;
-  areas.gpu_in_card = options.whole_gpu && areas.stacked;
+  areas.stacked = size == scope::Size::blackboard;
+  areas.low = areas.stacked && area.h < 760;
+  areas.gpu_in_card = options.whole_gpu && areas.stacked && !areas.low;
   areas.right = options.whole_gpu && !areas.gpu_in_card && area.w >= 860 && area.h >= 440;
   Rect column{area.x, area.y + kTop, area.w - kRight, area.h - kTop - kBottom};
-  if (areas.compact) {
+  if (areas.compact || areas.low) {
     column.cut_left(kRight);
   } else {
     areas.rail = column.cut_left(areas.gpu_in_card ? 132 : 82);
@@ -74,7 +82,8 @@ Areas areas_of(const Rect& area, const StageOptions& options, scope::Size size) 
   if (areas.right) {
     right = column.cut_right(std::clamp(area.w * 0.266F, 262.0F, 420.0F), 16);
   }
-  cut_rows(areas, column, rows_of(column.h, options.l2, areas.stacked), options.l2);
+  cut_rows(areas, column, areas.low ? low_rows(column.h, options.l2) : rows_of(column.h, options.l2, areas.stacked),
+           options.l2);
   if (areas.right) {
     cut_right(areas, right);
   }

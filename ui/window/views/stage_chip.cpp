@@ -67,14 +67,15 @@ float draw_lamps(Scene& scene, const Rect& row, bool labels) {
 
 void draw_title(Scene& scene) {
   Rect row = scene.areas.sm.inset(12, 0);
-  row.cut_top(scene.areas.compact ? 3 : 5);
-  row = row.cut_top(scene.areas.compact ? 26 : 32);
+  const bool tight = scene.areas.compact || scene.areas.low;
+  row.cut_top(tight ? 3 : 5);
+  row = row.cut_top(tight ? 26 : 32);
   const float lamps = draw_lamps(scene, row, row.w >= 700 || (row.w >= 560 && !scene.areas.compact));
   row.w -= lamps;
-  const TextStyle style = scene.areas.compact ? kDenseBold : kTitle;
+  const TextStyle style = tight ? kDenseBold : kTitle;
   const float y = row.center().y - draw::line_height(style) / 2;
-  if (scene.areas.compact) {
-    row.cut_left(scene.p.text({row.x, y}, "SM", kTitle, scene.colors.ink).w, 14);
+  if (tight) {
+    row.cut_left(scene.p.text({row.x, y - 2}, "SM", kTitle, scene.colors.ink).w, 14);
   }
   first_that_fits(scene, {row.x, y}, row.w, {block_title(scene, 0), block_title(scene, 1), block_title(scene, 2)},
                   style, scene.colors.ink);
@@ -132,8 +133,31 @@ void touch_bar(Scene& scene, const Rect& box, sim::Level level) {
   scene.ui.hover(card);
 }
 
+/// Low blackboard: name, what is held and of how much, below each other left of the tiles.
+void draw_low_group(Scene& scene, const Group& group, sim::Level level) {
+  const bool smem = level == sim::Level::smem;
+  const Rect head{group.box.x + 12, group.box.y, group.tiles.x - group.box.x - 18, group.box.h};
+  const auto held = static_cast<double>(smem ? scene.frame().smem_bytes : scene.frame().register_bytes);
+  float y = std::max(head.y + 3, head.center().y - 28);
+  scene.p.text_within({head.x, y}, head.w, scene.words(smem ? "level.smem" : "level.registers"), kDenseBold,
+                      scene.colors.ink);
+  y += 21;
+  first_that_fits(scene, {head.x, y}, head.w,
+                  {part_of_capacity(scene, held, capacity_of(scene, level)), capacity(held)}, kSmall,
+                  scene.colors.ink2);
+  if (y + 27 < head.bottom()) {
+    draw_bar(scene, {head.x, y + 20, head.w - 8, 5}, level);
+  }
+  touch_bar(scene, head, level);
+}
+
 void draw_group(Scene& scene, const Group& group, sim::Level level) {
   const bool dark = scene.colors.theme == draw::Theme::dark;
+  if (scene.areas.low) {
+    scene.p.fill(group.box, dark ? scene.colors.background : scene.colors.raised, 5);
+    draw_low_group(scene, group, level);
+    return;
+  }
   if (scene.areas.compact) {
     if (level == sim::Level::registers) {
       scene.p.line({group.box.x - 4, group.box.y}, {group.box.x - 4, group.box.bottom() - 8}, scene.colors.hair, 1);

@@ -62,7 +62,13 @@ struct Layout {
   /// Of a column: as wide as the keys, even if the matrix above or below is only a part.
   float width(const Column& column) const {
     const std::int32_t keys = column.top >= 0 ? info(column.top).shape.rows : info(column.main).shape.cols;
-    return std::max(least(column), static_cast<float>(std::max(keys, info(column.main).shape.cols)) * x);
+    return std::max(least(column), static_cast<float>(std::max(keys, info(column.main).shape.cols)) * px(column));
+  }
+  /// Of an element: on a low blackboard inputs, which are whole numbers, leave room to the results.
+  float px(const Column& column) const {
+    const scope::MatrixInfo& main = info(column.main);
+    const bool whole = main.family == Family::q || (column.top >= 0 && !main.tensor);
+    return !scene.areas.low ? x : whole ? 0.65F * x : main.family == Family::p ? 0.88F * x : x;
   }
   float label_width(const Column& column) const {
     return draw::rich_width(tensor_name(info(column.main).name), kDenseBold, scene.p.scale()) + 4;
@@ -74,7 +80,7 @@ struct Layout {
       if (column.top >= 0) {
         const float least = scene.areas.compact ? 8.0F : 12.0F;
         height = std::max(height, std::clamp(static_cast<float>(info(column.top).shape.cols) * y, least,
-                                             std::max(least, area.h * 0.3F)));
+                                             std::max(least, area.h * (scene.areas.low ? 0.4F : 0.3F))));
       }
     }
     return height > 0 ? height + kLabel + 6 : kLabel;
@@ -98,7 +104,9 @@ struct Layout {
     }
     return sum + gap() * static_cast<float>(columns.size() - 1);
   }
-  float gap() const { return scene.areas.compact ? 28 : scene.size == scope::Size::blackboard ? 15 : 24; }
+  float gap() const {
+    return scene.areas.low ? 14 : scene.areas.compact ? 28 : scene.size == scope::Size::blackboard ? 15 : 24;
+  }
 
   void solve();
   void place();
@@ -151,11 +159,11 @@ void Layout::place() {
   for (const Column& column : columns) {
     const float w = width(column), inset = (slot_width(column) - w) / 2;
     const scope::MatrixInfo& main = info(column.main);
-    const float main_w = std::max(std::min(w, least(column)), static_cast<float>(main.shape.cols) * x);
+    const float main_w = std::max(std::min(w, least(column)), static_cast<float>(main.shape.cols) * px(column));
     put(column.main, {at + inset, top + down, main_w, std::min(height(main), room() - down)}, false);
     if (column.top >= 0) {
       const float h = top_height() - kLabel - 6;
-      const float keys = static_cast<float>(info(column.top).shape.rows) * x;
+      const float keys = static_cast<float>(info(column.top).shape.rows) * px(column);
       put(column.top, {at + inset, top + down - h - 6, std::max(keys, least(column)), h}, true);
     }
     at += slot_width(column) + gap() + more;
@@ -189,13 +197,16 @@ Rect MatrixPlace::part(std::int32_t row, std::int32_t col, sim::Shape shape, flo
 }
 
 void plan_hbm(Scene& scene) {
-  Layout layout{scene, scope::matrices(scene.run()), {}, scene.areas.hbm.inset(14, 10)};
+  Layout layout{scene,
+                scope::matrices(scene.run()),
+                {},
+                scene.areas.low ? scene.areas.hbm.inset(10, 6) : scene.areas.hbm.inset(14, 10)};
   layout.columns = columns_of(layout.infos);
   if (layout.columns.empty()) {
     return;
   }
-  layout.left = scene.areas.compact ? 34 : scene.size == scope::Size::blackboard ? 28 : 40;
-  if (scene.areas.compact) {
+  layout.left = scene.areas.low ? 18 : scene.areas.compact ? 34 : scene.size == scope::Size::blackboard ? 28 : 40;
+  if (scene.areas.compact && !scene.areas.low) {
     layout.area.cut_left(20);
   }
   layout.solve();
@@ -222,7 +233,7 @@ Label label_of(const Scene& scene, const MatrixPlace& place) {
   label.width = draw::rich_width(label.rich, label.style, scene.p.scale());
   const bool covered = (family == Family::s && scene.place_of(Family::k) != nullptr) ||
                        (family == Family::p && scene.place_of(Family::v) != nullptr);
-  if (covered || (place.transposed && scene.areas.compact)) {
+  if (covered || (place.transposed && scene.areas.compact && !scene.areas.low)) {
     const float y = covered ? place.box.y - 2 : place.box.center().y - 11;
     label.at = {place.box.x - label.width - (covered ? 4.0F : 6.0F), y};
   } else {
@@ -254,7 +265,7 @@ void draw_row_label(Scene& scene) {
     return;
   }
   const Rect row = q->part(focus.first_row, 0, {focus.rows, q->info.shape.cols}, 6);
-  if (scene.size == scope::Size::blackboard && q->px_row() >= 16) {
+  if (scene.size == scope::Size::blackboard && q->px_row() >= 12.5F) {
     for (std::int32_t r = 0; r < q->info.shape.rows; ++r) {
       const bool chosen = r == scene.c.view.row;
       const TextStyle style{13, chosen ? draw::Face::semibold : draw::Face::mono};
@@ -278,7 +289,8 @@ void draw_key_label(Scene& scene) {
   const Rect part = k->part(focus.first_key, 0, {focus.keys, k->info.shape.cols}, 6);
   const std::string words = fmt::format("*j* = {}", focus.j);
   const float width = draw::rich_width(words, kSmall, scene.p.scale());
-  const float name = scene.areas.compact ? 0 : draw::rich_width("K^{T}", kDenseBold, scene.p.scale()) + 10;
+  const float name =
+      scene.areas.compact && !scene.areas.low ? 0 : draw::rich_width("K^{T}", kDenseBold, scene.p.scale()) + 10;
   const float x = std::max(part.center().x - width / 2, k->box.x + name);
   const Rect box{x - 3, k->box.y - 21, width + 6, 19};
   const std::vector<Rect> flights = flight_boxes(scene);
@@ -292,7 +304,7 @@ void draw_key_label(Scene& scene) {
 }  // namespace
 
 void draw_hbm(Scene& scene) {
-  if (scene.areas.compact) {
+  if (scene.areas.compact || scene.areas.low) {
     scene.p.text({scene.areas.hbm.x + 12, scene.areas.hbm.y + 8}, scene.words("level.hbm"), kDenseBold,
                  scene.colors.ink);
   }

@@ -118,7 +118,7 @@ void plan_l2(Scene& scene) {
   if (scene.areas.l2.empty()) {
     return;
   }
-  const Rect inner = scene.areas.l2.inset(10, scene.areas.l2.h >= 40 ? 12 : 8);
+  const Rect inner = scene.areas.l2.inset(10, scene.areas.l2.h >= 40 ? 12 : scene.areas.low ? 3 : 8);
   const bool two_rows = scene.place_of(Family::k) != nullptr &&
                         ((scene.place_of(Family::s) != nullptr && !scene.place_of(Family::s)->ghost()) ||
                          (scene.place_of(Family::p) != nullptr && !scene.place_of(Family::p)->ghost()));
@@ -152,6 +152,15 @@ void plan_l2(Scene& scene) {
 }
 
 void draw_l2(Scene& scene) {
+  if (!scene.run().l2_at(scene.frame().cursor.t_us).known) {
+    const Rect& strip = scene.areas.l2;
+    const std::string_view words = scene.words("stage.l2_unknown");
+    const float width = scene.p.width_of(words, kSmall) + 20;
+    const Rect box{strip.center().x - width / 2, strip.center().y - 10, width, 20};
+    scene.p.fill(box, scene.colors.panel);  // lanes pass behind
+    scene.p.text_in(box, words, kSmall, scene.colors.ink2);
+    return;
+  }
   const std::vector<Contents> contents = contents_of(scene);
   const std::vector<Rect> flights = flight_boxes(scene);
   for (std::size_t r = 0; r < scene.l2_runs.size(); ++r) {
@@ -162,7 +171,8 @@ void draw_l2(Scene& scene) {
     }
     touch_l2(scene, run, contents[r].held);
   }
-  if (scene.areas.compact && !scene.l2_runs.empty() && scene.l2_runs[0].box.x > scene.areas.l2.x + 36) {
+  if ((scene.areas.compact || scene.areas.low) && !scene.l2_runs.empty() &&
+      scene.l2_runs[0].box.x > scene.areas.l2.x + 36) {
     scene.p.text({scene.areas.l2.x + 10, scene.areas.l2.center().y - 10}, "L2", kDenseBold, scene.colors.ink);
   }
 }
@@ -174,6 +184,12 @@ void draw_l2_card(Scene& scene) {
   }
   scene.ui.card(card);
   const auto& l2 = scene.run().l2_at(scene.frame().cursor.t_us);
+  if (!l2.known) {
+    const std::string rate =
+        scene.ui.strings.format("stage.hit_rate", {{"rate", fmt::format("`{:.1f}` %", l2.hit_rate * 100)}});
+    draw::rich(scene.p, {card.x + 12, card.center().y - 9}, "L2  " + rate, kSmall, scene.colors.ink);
+    return;
+  }
   const double whole = static_cast<double>(scene.run().machine().l2.bytes);
   const double share = std::clamp(static_cast<double>(l2.held_bytes) / whole, 0.0, 1.0);
   Rect inner = card.inset(12, 0);

@@ -166,7 +166,9 @@ void draw_current(const Grid& grid) {
         ++last;
       }
       const Rect a = grid.rect(row, col), b = grid.rect(row, last);
-      draw::now_frame(grid.scene.p, {a.x, a.y, b.right() - a.x, b.bottom() - a.y});
+      const Rect box{a.x, a.y, b.right() - a.x, b.bottom() - a.y};
+      grid.scene.p.frame(box.inset(-4), grid.scene.colors.panel, 4);  // its neighbours are as light as ink may be
+      draw::now_frame(grid.scene.p, box);
       col = last;
     }
   }
@@ -213,7 +215,7 @@ void draw_whole(Scene& scene, const MatrixPlace& place) {
 bool holds_numbers(const Scene& scene, const MatrixPlace& place) {
   const float w = place.transposed ? place.px_row() : place.px_col();
   const float h = place.transposed ? place.px_col() : place.px_row();
-  return !place.ghost() && scene.run().has_values() && w >= 29.5F && h >= 18;
+  return !place.ghost() && scene.run().has_values() && cell_holds_number(scene, w, h);
 }
 
 }  // namespace

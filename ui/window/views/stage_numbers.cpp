@@ -12,12 +12,20 @@ std::string number_words(float value, const NumberFormat& format) {
   if (format.decimals < 0 || !std::isfinite(value) || value == std::floor(value)) {
     return scope::value_text(value);
   }
-  return fmt::format("{:.{}f}", value, format.decimals);
+  std::string words = fmt::format("{:.{}f}", value, format.decimals);
+  if (const std::size_t zero = words.find("0."); format.bare && zero <= 1 && (zero == 0 || words[0] == '-')) {
+    words.erase(zero, 1);
+  }
+  return words;
+}
+
+bool cell_holds_number(const Scene& scene, float width, float height) {
+  return scene.size == scope::Size::blackboard ? width >= 15 && height >= 12.5F : width >= 29.5F && height >= 18;
 }
 
 NumberFormat number_format(const Scene& scene, const sim::Matrix& values, float width, float height) {
-  constexpr NumberFormat kFormats[] = {{kDenseMono, -1}, {kSmallMono, -1}, {kSmallMono, 2}, {kTiny, -1},
-                                       {kTiny, 2},       {kSmallMono, 1},  {kTiny, 1}};
+  constexpr NumberFormat kFormats[] = {{kDenseMono, -1}, {kSmallMono, -1}, {kSmallMono, 2}, {kTiny, -1},     {kTiny, 2},
+                                       {kTiny, 2, true}, {kSmallMono, 1},  {kTiny, 1},      {kTiny, 1, true}};
   for (const NumberFormat& format : kFormats) {
     std::size_t longest = 0;
     for (const float value : values.view()) {
@@ -26,7 +34,7 @@ NumberFormat number_format(const Scene& scene, const sim::Matrix& values, float 
       }
     }
     const float wide = static_cast<float>(longest) * scene.p.width_of("0", format.style);
-    if (wide + 3 <= width && format.style.px <= height) {
+    if (wide + (format.style.px < 13 ? 1.5F : 3.0F) <= width && format.style.px <= height) {
       return format;
     }
   }

@@ -29,7 +29,8 @@ struct Areas {
   bool right = false;                                      ///< is there a right column?
   bool compact = false;                                    ///< no rail: cards carry their level's name
   bool stacked = false;                                    ///< blackboard: SMEM above registers
-  bool gpu_in_card = false;                                ///< blackboard: SMs listed inside the SM's card
+  bool low = false;          ///< blackboard without the height for bars and rail: room goes to cells with numbers
+  bool gpu_in_card = false;  ///< blackboard: SMs listed inside the SM's card
 };
 Areas areas_of(const Rect& area, const StageOptions& options, scope::Size size);
 
@@ -146,10 +147,13 @@ std::uint64_t key_of(const draw::Pixels& pixels);
 struct NumberFormat {
   TextStyle style;
   int decimals = -1;                ///< -1: as value_text has them
+  bool bare = false;                ///< ".08" for "0.08"
   static constexpr int kNone = -2;  ///< they fit at no size
 };
 NumberFormat number_format(const Scene& scene, const sim::Matrix& values, float width, float height);
 std::string number_words(float value, const NumberFormat& format);
+/// Are an element's px enough for a number of a few digits?
+bool cell_holds_number(const Scene& scene, float width, float height);
 
 // ---- Parts, in the order in which they are drawn ----
 void plan_chip(Scene& scene);

@@ -9,6 +9,7 @@ namespace views::on_stage {
 namespace {
 
 constexpr float kPadding = 12, kStackOffset = 6;
+constexpr float kLowHead = 92;  // low blackboard: name and bytes left of the tiles
 constexpr int kStackShown = 4;
 
 struct Scale {
@@ -151,6 +152,13 @@ void put_tiles(Scene& scene) {
 void cut_group(const Scene& scene, Group& group) {
   Rect inner = group.box.inset(kPadding, 0);
   const bool header = !scene.areas.compact && group.box.h >= 110;
+  if (scene.areas.low) {
+    inner.cut_left(kLowHead);
+    inner.cut_top(23);
+    inner.cut_bottom(5);
+    group.tiles = inner;
+    return;
+  }
   inner.cut_top(header ? 8 : 2);
   if (header && scene.areas.stacked) {
     Rect row = inner.cut_top(20, 4);
@@ -168,7 +176,7 @@ void cut_group(const Scene& scene, Group& group) {
 
 Rect groups_box(const Scene& scene) {
   Rect box = scene.areas.sm.inset(5);
-  box.cut_top(scene.areas.compact ? 26 : 33);
+  box.cut_top(scene.areas.compact || scene.areas.low ? 26 : 33);
   return box;
 }
 
@@ -210,7 +218,7 @@ void plan_stacked(Scene& scene, Planner& planner, Rect box) {
     }
     return static_cast<float>(rows);
   };
-  const float header = 69, rows = rows_in(smem) + rows_in(registers);
+  const float header = scene.areas.low ? 28 : 69, rows = rows_in(smem) + rows_in(registers);
   planner.scale.y = std::min(40.0F, (box.h - 8 - 2 * header) / rows);
   // SMEM lies below, nearer to L2: copies reach it without crossing registers.
   const float wanted = (box.h - 8 - 2 * header) * rows_in(smem) / rows + header;

@@ -27,9 +27,9 @@ Rect box_of(const Scene& scene, const Slot& slot) {
   return {box.x, box.bottom() - h, box.w, h};
 }
 
-bool holds_numbers(const Rect& box, sim::Shape shape) {
-  return shape.elements() <= 1024 && box.w / static_cast<float>(shape.cols) >= 30 &&
-         box.h / static_cast<float>(shape.rows) >= 22;
+bool holds_numbers(const Scene& scene, const Rect& box, sim::Shape shape) {
+  return shape.elements() <= 1024 &&
+         cell_holds_number(scene, box.w / static_cast<float>(shape.cols), box.h / static_cast<float>(shape.rows));
 }
 
 /// Parts of a tile that is being made that are finished: k-slices from the left, a band per warp from the top.
@@ -78,22 +78,22 @@ void draw_numbers_in(Scene& scene, const Rect& box, const sim::Matrix& values, F
 }
 
 /// Inputs are shown as numbers or not at all: what matters of them is where they are.
-bool shows_values(const Rect& box, const OnChip& tile) {
+bool shows_values(const Scene& scene, const Rect& box, const OnChip& tile) {
   if (tile.values == nullptr || tile.values->shape().elements() == 0) {
     return false;
   }
   const Family family = tile.tile->family;
   return (family != Family::q && family != Family::k && family != Family::v) ||
-         holds_numbers(box, tile.values->shape());
+         holds_numbers(scene, box, tile.values->shape());
 }
 
 void draw_values(Scene& scene, const Rect& box, const OnChip& tile) {
   const Family family = tile.tile->family;
-  if (!shows_values(box, tile)) {
+  if (!shows_values(scene, box, tile)) {
     scene.p.fill(box, scene.colors.of(family).tint);
     return;
   }
-  if (holds_numbers(box, tile.values->shape())) {
+  if (holds_numbers(scene, box, tile.values->shape())) {
     draw_numbers_in(scene, box, *tile.values, family);
     return;
   }
@@ -106,7 +106,7 @@ void draw_values(Scene& scene, const Rect& box, const OnChip& tile) {
 
 /// Bytes in the middle, where values are not shown.
 void draw_size(Scene& scene, const Rect& box, const OnChip& tile) {
-  if (shows_values(box, tile) || box.h < 24) {
+  if (shows_values(scene, box, tile) || box.h < 24) {
     return;
   }
   if (!scene.p.text_in(box.inset(3, 2), scope::count_text(tile.tile->bytes) + " B", kSmall, scene.colors.ink)) {
@@ -195,8 +195,8 @@ std::string state_words(const Scene& scene, const Slot& slot) {
   if (kind.joined) {
     return fmt::format("{} × {}", kind.count, capacity(static_cast<double>(tile.tile->bytes)));
   }
-  return !shows_values(slot.box, tile) && slot.box.h >= 24 ? std::string()
-                                                           : capacity(static_cast<double>(tile.tile->bytes));
+  return !shows_values(scene, slot.box, tile) && slot.box.h >= 24 ? std::string()
+                                                                  : capacity(static_cast<double>(tile.tile->bytes));
 }
 
 void draw_ring_number(Scene& scene, Point center, int number) {
