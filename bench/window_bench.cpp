@@ -35,10 +35,10 @@ void frame(benchmark::State& state, const char* scenario) {
   }
 }
 
-// From a block size or a bandwidth that moves to the frame that shows it, as while a slider is dragged.
-void slider(benchmark::State& state, const char* scenario, const char* problem) {
+// From a number that moves to the frame that shows it, as while a slider is dragged.
+void slider(benchmark::State& state, const char* problem, const char* key, const char* one, const char* other) {
   platform::Studio studio(options(), 1920, 1080, 1, false);
-  studio.app().open_file(built_in(scenario));
+  studio.app().open_file(built_in("lecture"));
   if (*problem != 0) {
     studio.app().open_text(problem, "benchmark");
   }
@@ -50,7 +50,7 @@ void slider(benchmark::State& state, const char* scenario, const char* problem) 
   for (auto _ : state) {
     large = !large;
     studio.app().ui_state().dragged = "benchmark";  // no slider's name: those would follow the pointer
-    studio.app().set("block_kv", large ? "64" : "32");
+    studio.app().set(key, large ? one : other);
     studio.frame();
   }
 }
@@ -74,6 +74,7 @@ void first_picture(benchmark::State& state) {
 BENCHMARK_CAPTURE(frame, blackboard, "blackboard")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(frame, lecture, "lecture")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(frame, realistic, "realistic")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(slider, lecture, "lecture", "")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(slider, flash2_8k, "lecture", kLarge)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(slider, lecture_block_kv, "", "block_kv", "32", "64")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(slider, flash2_8k_hbm, kLarge, "hbm.read_gb_per_s", "2000", "3000")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(slider, flash2_8k_block_kv, kLarge, "block_kv", "32", "64")->Unit(benchmark::kMillisecond);
 BENCHMARK(first_picture)->Unit(benchmark::kMillisecond);

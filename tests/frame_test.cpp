@@ -1,6 +1,7 @@
 // The picture's contents: pure, exact in bytes, and in the end equal to what the executors compute.
 #include "ui/scope/frame.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>

@@ -190,10 +190,11 @@ void App::edit(const std::function<void(sim::Scenario&)>& change) {
 
 // While a slider moves, only what is quick has values; they come when it is let go.
 void App::request() {
-  constexpr std::int64_t kQuickWork = 1'000'000;
+  constexpr std::int64_t kQuickWork = 1'000'000, kQuickSpans = 1'000'000, kSpans = 4'000'000;
   scope::RunOptions options{.kept_sm = view_.cursor.place.sm};
   without_values_ = !ui_.dragged.empty();
   options.value_work_max = without_values_ ? kQuickWork : options.value_work_max;
+  options.spans_max = without_values_ ? kQuickSpans : kSpans;
   loader_.request(scenario_, options);
   take_results();
 }

@@ -1,6 +1,7 @@
 #include "ui/window/app/edits.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "sim/algorithms/algorithms.h"
 #include "sim/base/error.h"
@@ -37,6 +38,14 @@ void set_field(sim::Scenario& scenario, const std::string& name, const std::stri
     return set_field(scenario, "seqlen_kv", value);
   }
   const sim::ScenarioField* field = sim::find_scenario_field(name);
+  if (field == nullptr && name.find('.') != std::string::npos) {
+    char* end = nullptr;
+    const double number = std::strtod(value.c_str(), &end);
+    if (value.empty() || *end != 0) {
+      throw sim::Error(name, "'" + value + "' is no number");
+    }
+    return sim::override_machine(scenario, name, number);
+  }
   if (field == nullptr) {
     throw sim::Error(name, "is no field of a scenario");
   }

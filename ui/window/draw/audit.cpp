@@ -200,7 +200,7 @@ class Audit {
   double stands_out(std::size_t i, Point a, Point b) const {
     const LogEntry& entry = ground_[i];
     const Point middle{(a.x + b.x) / 2, (a.y + b.y) / 2};
-    const float length = std::max(1e-3F, std::hypot(b.x - a.x, b.y - a.y)), side = entry.thickness / 2 + 1;
+    const float length = std::max(1e-3F, std::hypot(b.x - a.x, b.y - a.y)), side = entry.thickness / 2 + 0.6F;
     const Point across{(a.y - b.y) / length * side, (b.x - a.x) / length * side};
     double best = -1;
     for (const Point p : {middle, middle + across, middle - across}) {

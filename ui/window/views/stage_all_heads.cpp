@@ -150,6 +150,9 @@ void draw_column(Map& map, float x, float width, bool inputs) {
     }
     const float side = std::max(4.0F, map.side(info.bytes));
     Scene& scene = map.scene;
+    if (y + side + 42 > map.scene.areas.hbm.bottom()) {
+      break;  // low stages: what does not fit whole is left out
+    }
     draw::rich(scene.p, {x, y}, tensor_name(info.name), kDenseBold, scene.colors.ink);
     draw_box(scene, {x, y + 22, side, side}, info, share_of(scene, info));
     scene.p.text_within({x, y + side + 25}, width, scope::bytes_text(static_cast<double>(info.bytes)), kSmall,

@@ -167,7 +167,6 @@ void draw_current(const Grid& grid) {
       }
       const Rect a = grid.rect(row, col), b = grid.rect(row, last);
       const Rect box{a.x, a.y, b.right() - a.x, b.bottom() - a.y};
-      grid.scene.p.frame(box.inset(-4), grid.scene.colors.panel, 4);  // its neighbours are as light as ink may be
       draw::now_frame(grid.scene.p, box);
       col = last;
     }

@@ -189,7 +189,8 @@ void plan_beside(Scene& scene, Planner& planner, const Rect& box) {
   for (const SlotKind& kind : scene.kinds) {
     rows = std::max(rows, static_cast<float>(kind.shape.rows));
   }
-  const float room = box.w - 8 - 4 * kPadding;
+  const float heads = scene.areas.low ? 2 * kLowHead : 0;
+  const float room = box.w - 8 - 4 * kPadding - heads;
   const float most = planner.scale.height / rows;
   const auto solve = [&] {
     const float x = planner.largest({&smem, &registers}, room, std::max(most, planner.numbers ? 58.0F : most));
@@ -203,7 +204,7 @@ void plan_beside(Scene& scene, Planner& planner, const Rect& box) {
   }
   const float left = planner.need(smem), spare = std::max(0.0F, room - left - planner.need(registers));
   Rect rest = box;
-  smem.box = rest.cut_left(left + spare * (smem.kinds.empty() ? 0.25F : 0.5F) + 2 * kPadding, 8);
+  smem.box = rest.cut_left(left + spare * (smem.kinds.empty() ? 0.25F : 0.5F) + 2 * kPadding + heads / 2, 8);
   registers.box = rest;
   cut_group(scene, smem);
   cut_group(scene, registers);
@@ -246,7 +247,9 @@ void plan_chip(Scene& scene) {
   }
   Planner planner{scene, {}, scene.size == scope::Size::blackboard};
   const Rect box = groups_box(scene);
-  if (scene.areas.stacked) {
+  const bool tall =
+      std::any_of(scene.kinds.begin(), scene.kinds.end(), [](const SlotKind& kind) { return kind.shape.rows > 3; });
+  if (scene.areas.stacked && !(scene.areas.low && tall)) {
     plan_stacked(scene, planner, box);
   } else {
     plan_beside(scene, planner, box);
