@@ -138,7 +138,8 @@ class RunBuilder {
       all += spans_.back();
     }
     if (all > run_->options_.ops_max) {
-      throw sim::Error("run", fmt::format("has {} ops to place in time, more than {}", all, run_->options_.ops_max),
+      throw sim::Error(run_->scenario_.algorithm,
+                       fmt::format("has {} ops to place in time, more than {}", all, run_->options_.ops_max),
                        "take fewer heads, a smaller batch or a shorter sequence");
     }
     all_spans_ = all <= run_->options_.spans_max;

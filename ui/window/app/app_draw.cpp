@@ -218,6 +218,7 @@ void App::draw_overlays(draw::Ui& ui, const Rect& window, views::Actions& action
     return;
   }
   ui.p.push_layer(ImGui::GetForegroundDrawList());
+  ui.p.push_layer(ImGui::GetForegroundDrawList());  // above a drawer
   if (notice_ && !help_open_ && !palette_open_ && notice_strip(ui, layout_now().stage, *notice_)) {
     notice_.reset();
   }
@@ -230,6 +231,7 @@ void App::draw_overlays(draw::Ui& ui, const Rect& window, views::Actions& action
       actions.command = *command;
     }
   }
+  ui.p.pop_layer();
   ui.p.pop_layer();
 }
 

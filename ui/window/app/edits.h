@@ -8,8 +8,9 @@
 
 namespace app {
 
-/// Sets a field by name ("block_q", "algorithm", "preset", "seqlen": both lengths) or a number of the machine. What a new algorithm has no use for
-/// goes, block sizes go back to its own, a preset takes the place of the problem. Throws sim::Error.
+/// Sets a field by name ("block_q", "algorithm", "preset", "seqlen": both lengths) or a number of the machine. What a
+/// new algorithm has no use for goes, block sizes go back to its own, a preset takes the place of the problem. Throws
+/// sim::Error.
 void set_field(sim::Scenario& scenario, const std::string& name, const std::string& value);
 
 /// All that a frame's actions ask for. Throws sim::Error.
