@@ -6,4 +6,4 @@ attoscope=$root/build/release/bin/attoscope
 mkdir -p "$root/docs"
 "$attoscope" render lecture --at op96 --theme dark -o "$root/docs/lecture.png"
 "$attoscope" render blackboard --at op40 --theme light -o "$root/docs/blackboard.png"
-"$attoscope" render lecture --compare standard --align time --at 80% --theme dark -o "$root/docs/compare.png"
+"$attoscope" render side_by_side --at 45% --theme dark -o "$root/docs/compare.png"

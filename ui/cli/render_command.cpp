@@ -22,7 +22,7 @@ namespace {
 
 struct RenderOptions {
   std::string scenario, output, at = "middle", from = "start", to = "end", theme = "dark", language = "en", tab, size;
-  std::string compare, panel, align = "work";
+  std::string compare, panel, align;
   double scale = 1, seconds = 8;
   int frames_per_second = 30, sm = 0;
   bool film = false, over_stage = false;
@@ -76,10 +76,12 @@ void show(platform::Studio& studio, const RenderOptions& options) {
     view.second = options.compare.find('=') != std::string::npos ? options.compare
                                                                  : fmt::format("algorithm = \"{}\"", options.compare);
   }
-  if (options.align != "work" && options.align != "time") {
+  if (!options.align.empty() && options.align != "work" && options.align != "time") {
     throw sim::Error("--align", fmt::format("'{}' is not one of work, time", options.align));
   }
-  view.align = options.align == "work" ? scope::Align::work : scope::Align::time;
+  if (!options.align.empty()) {
+    view.align = options.align == "work" ? scope::Align::work : scope::Align::time;
+  }
   view.right = options.panel.empty() ? view.right : options.panel;
 }
 

@@ -75,7 +75,10 @@ sim::Scenario scenario_called(const std::string& name) {
     return sim::load_scenario(built_in);
   }
   if (is_name && !std::filesystem::exists(name)) {
-    const std::vector<std::string> names = {"blackboard", "lecture", "realistic"};
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(assets_directory() + "/scenarios")) {
+      names.push_back(entry.path().stem().string());
+    }
     throw sim::Error(name, "is no file and no built-in scenario", sim::suggestion(name, names));
   }
   return sim::load_scenario(name);
