@@ -47,9 +47,10 @@ class Folder {
 
   fs::path work() const { return path_ / "work"; }
 
-  /// `arguments` as a shell reads them.
+  /// `arguments` as a shell reads them. No display: no window opens.
   Outcome run(const std::string& arguments) const {
-    const std::string command = "cd '" + work().string() + "' && '" ATTOSCOPE_BINARY "' " + arguments + " >'" +
+    const std::string command = "cd '" + work().string() +
+                                "' && env -u DISPLAY -u WAYLAND_DISPLAY '" ATTOSCOPE_BINARY "' " + arguments + " >'" +
                                 (path_ / "out").string() + "' 2>'" + (path_ / "err").string() + "' </dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(path_ / "out"), text_of(path_ / "err")};
