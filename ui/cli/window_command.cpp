@@ -50,8 +50,13 @@ app::Options app_options(const WindowFlags& flags, platform::Window& window, con
 
 // What was asked for, else what was shown last, else the lecture.
 void open_first(app::App& app, const WindowFlags& flags) {
-  if (!flags.scenario.empty()) {
-    return app.open(scenario_called(flags.scenario));
+  try {
+    if (!flags.scenario.empty()) {
+      return app.open(scenario_called(flags.scenario));
+    }
+  } catch (const sim::Error& error) {
+    app.open(scenario_called("lecture"));
+    return app.show_error(error);
   }
   if (const auto last = app::last_scenario_text()) {
     app.open_text(*last, app::settings_directory() + "/last.toml");

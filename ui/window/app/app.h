@@ -83,6 +83,7 @@ class App {
   Settings& settings() { return settings_; }
   draw::UiState& ui_state() { return ui_; }
   const scope::Strings& strings() const { return strings_; }
+  void show_error(const sim::Error& error) { complain(error.where(), error.message(), error.hint()); }
   /// Why the newest request does not run; empty if it does.
   sim::Error failure() const;
   const std::optional<Notice>& notice() const { return notice_; }
