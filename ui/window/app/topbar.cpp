@@ -90,6 +90,21 @@ float speed_slider(Ui& ui, const Rect& area, const BarInput& in, float x) {
   return x + 48;
 }
 
+// The same as a menu, where a slider does not fit.
+void speed_menu(Ui& ui, const Rect& area, const BarInput& in, float x) {
+  std::vector<Choice> choices;
+  int selected = -1;
+  for (const double speed : kSpeeds) {
+    selected = speed == in.view.speed ? static_cast<int>(choices.size()) : selected;
+    choices.push_back({speed_text(ui, speed), speed_text(ui, speed), ""});
+  }
+  const int chosen = ui.menu("topbar.speed", middle(area, x, 76, 32), speed_text(ui, in.view.speed), choices, selected,
+                             ui.words("topbar.speed_tip"), false);
+  if (chosen >= 0) {
+    in.view.speed = kSpeeds[static_cast<std::size_t>(chosen)];
+  }
+}
+
 struct Picker {
   const char* name;  ///< of the widget and the strings
   std::string label;
@@ -213,24 +228,26 @@ void top_bar(Ui& ui, const Rect& area, const BarInput& in) {
     run_control(ui, area, in, centered);
     return;
   }
-  if (!in.compact) {
+  const bool tight = in.compact || area.w < 1800;  // words beside marks and controls are left out
+  if (!tight) {
     x = ui.p.text({x, area.center().y - 11}, "Attoscope", {18, Face::semibold}, colors.ink).right() + 16;
     ui.p.line({x, area.y + 12}, {x, area.bottom() - 12}, colors.hair);
     x += 10;
   }
   const std::vector<Choice> units = unit_choices(ui);
   const float units_width = ui.segmented_width(units), speed_width = in.compact ? 128.0F : 144.0F;
-  const float label = in.compact ? 0 : ui.p.width_of(ui.words("topbar.step"), {13}) + 8;
-  const float speed_label = in.compact ? 0 : ui.p.width_of(ui.words("topbar.speed"), {13}) + 8;
-  const bool has_speed = !in.compact || area.w > 1400;
-  const float group = control_width + label + units_width + 16 + (has_speed ? speed_label + speed_width : 0);
+  const float label = tight ? 0 : ui.p.width_of(ui.words("topbar.step"), {13}) + 8;
+  const float speed_label = tight ? 0 : ui.p.width_of(ui.words("topbar.speed"), {13}) + 8;
   const std::array<Picker, 3> all = pickers(ui, in);
   const float wanted = x + all[0].width + all[1].width + all[2].width + 12;
+  const float without_speed = control_width + label + units_width + 16;
+  const bool slider = wanted + without_speed + speed_label + speed_width < right;
+  const float group = without_speed + (slider ? speed_label + speed_width : 80);
   const float start = std::max(x + 180, std::min(std::max(wanted, area.center().x - group / 2), right - group - 8));
   draw_pickers(ui, area, in, all, x, start - 8);
   float at = run_control(ui, area, in, start) + 8;
   const auto small_label = [&](std::string_view key) {
-    if (!in.compact) {
+    if (!tight) {
       at = ui.p.text({at, area.center().y - 8}, ui.words(key), {13}, colors.ink2).right() + 8;
     }
   };
@@ -239,9 +256,11 @@ void top_bar(Ui& ui, const Rect& area, const BarInput& in) {
       ui.segmented("topbar.step", middle(area, at, units_width, 30), units, static_cast<int>(in.view.unit));
   in.view.unit = unit >= 0 ? static_cast<scope::StepUnit>(unit) : in.view.unit;
   at += units_width + 16;
-  if (has_speed && right - at > speed_width + speed_label) {
+  if (slider) {
     small_label("topbar.speed");
     speed_slider(ui, area, in, at);
+  } else {
+    speed_menu(ui, area, in, at - 8);
   }
 }
 
