@@ -274,7 +274,8 @@ TEST_CASE("L2 holds what was touched last") {
                        [](const Run::L2Tile& a, const Run::L2Tile& b) { return a.touched_us > b.touched_us; }));
 
   override_machine(s, "l2.bytes", 128 << 10);
-  const Run::L2Contents& full = make(s)->l2_at(1e9);
+  const std::shared_ptr<Run> small = make(s);
+  const Run::L2Contents& full = small->l2_at(1e9);
   CHECK(full.held_bytes <= 128 << 10);
   CHECK(full.evicted.size() == 8);
 }
