@@ -2,6 +2,7 @@
 #include "ui/scope/strings.h"
 
 #include <filesystem>
+#include <random>
 #include <string>
 
 #include "sim/base/error.h"
@@ -17,7 +18,8 @@ using scope::Strings;
 /// A folder of string files, gone at the end.
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("strings_test_" + std::to_string(count_++))) {
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / ("strings_test_" + std::to_string(std::random_device()()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -41,7 +43,6 @@ class Folder {
   }
 
  private:
-  static inline int count_ = 0;
   std::filesystem::path path_;
 };
 
