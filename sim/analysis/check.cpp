@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/algorithms/common.h"
+#include "sim/analysis/simulate.h"
 #include "sim/base/error.h"
 
 namespace sim {
@@ -211,11 +212,14 @@ void check_output_bytes(const Check& c, std::int64_t limit) {
 
 CheckReport checked_run(const Experiment& e, const Inputs& inputs, Outputs* outputs, const CheckOptions& options) {
   const Algorithm& algorithm = find_algorithm(e.algorithm);
-  const Problem problem = checked(e.problem, algorithm.softmax);
-  const Schedule schedule = algorithm.schedule(problem, e.schedule, e.machine);
-  Check c{algorithm, problem,
-          schedule,  algorithm.plan(problem, schedule, e.machine),
-          inputs,    error_bound(algorithm, problem, schedule)};
+  Prepared prepared = prepare(e);
+  const Problem& problem = prepared.problem;
+  Check c{algorithm,
+          problem,
+          prepared.schedule,
+          std::move(prepared.plan),
+          inputs,
+          error_bound(algorithm, problem, prepared.schedule)};
   const std::int64_t slices = c.plan.kernels.front().slices;
   const double flops = flops_per_slice(c);
   const bool all = outputs != nullptr || flops * static_cast<double>(slices) <= options.flops;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "sim/algorithms/algorithms.h"
 #include "sim/executors/io.h"
+#include "sim/tile/recorded.h"
 
 namespace sim {
 
@@ -18,6 +20,7 @@ struct Experiment {
   std::string algorithm;
   Problem problem;
   Schedule schedule;
+  std::shared_ptr<const RecordedProgram> program{};  ///< runs instead of the algorithm's own, if there is one
 };
 
 struct SimulationObserver;  ///< analysis/simulate.h

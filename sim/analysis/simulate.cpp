@@ -36,6 +36,9 @@ Prepared prepare(const Experiment& experiment) {
   check_schedule(experiment.schedule);
   prepared.schedule = algorithm.schedule(prepared.problem, experiment.schedule, experiment.machine);
   prepared.plan = algorithm.plan(prepared.problem, prepared.schedule, experiment.machine);
+  if (experiment.program) {
+    prepared.plan = with_program(std::move(prepared.plan), experiment.program);
+  }
   return prepared;
 }
 

@@ -140,15 +140,19 @@ void override_machine(Scenario& scenario, const std::string& key, double value) 
   }
 }
 
-Scenario load_scenario(const std::string& path) {
-  Scenario scenario = parse_scenario(read_text(path, {}), path);
-  const fs::path folder = fs::path(path).parent_path();
-  for (std::string* file : {&scenario.inputs.q, &scenario.inputs.k, &scenario.inputs.v, &scenario.inputs.x}) {
+void relocate_files(Scenario& scenario, const std::string& folder) {
+  for (std::string* file :
+       {&scenario.inputs.q, &scenario.inputs.k, &scenario.inputs.v, &scenario.inputs.x, &scenario.program}) {
     relocate(*file, folder);
   }
   if (is_machine_path(scenario.machine)) {
     relocate(scenario.machine, folder);
   }
+}
+
+Scenario load_scenario(const std::string& path) {
+  Scenario scenario = parse_scenario(read_text(path, {}), path);
+  relocate_files(scenario, fs::path(path).parent_path().string());
   return scenario;
 }
 
@@ -207,6 +211,9 @@ Experiment experiment_of(const Scenario& given, const std::string& assets_direct
   experiment.algorithm = scenario.algorithm;
   experiment.problem = checked(scenario.problem, algorithm.softmax);
   experiment.schedule = scenario.schedule;
+  if (!scenario.program.empty()) {
+    experiment.program = load_program(scenario.program);
+  }
   return experiment;
 }
 

@@ -31,6 +31,7 @@ struct Scenario {
   std::string machine = "a100-40gb";                        ///< name or path; see load_machine
   std::vector<std::pair<std::string, double>> machine_set;  ///< machine keys that this scenario overrides
   std::string algorithm = "flash2";
+  std::string program;  ///< file of a recorded tile program that runs instead; see tile/recorded.h
   std::string preset;  ///< fills in what is not given; see with_preset
   Problem problem;
   Schedule schedule;
@@ -90,6 +91,9 @@ Scenario parse_scenario(const std::string& text, const std::string& source);
 
 /// parse_scenario of a file. Paths in it are relative to its folder.
 Scenario load_scenario(const std::string& path);
+
+/// Makes the paths that a scenario's file holds relative to its folder.
+void relocate_files(Scenario& scenario, const std::string& folder);
 
 /// The scenario as a file that parse_scenario reads back equal: what was given, overrides, view.
 std::string to_toml(const Scenario& scenario);

@@ -72,6 +72,7 @@ void append_top(std::vector<Field>& all) {
                text<&S::source>("source", "where the numbers come from"),
                text<&S::machine>("machine", "name of a built-in machine, or a machine file"),
                text<&S::algorithm>("algorithm", "which algorithm runs", algorithm_names),
+               text<&S::program>("program", "a recorded tile program that runs instead of the algorithm's own"),
                text<&S::preset>("preset", "a model's sizes, for what is not given")});
 }
 

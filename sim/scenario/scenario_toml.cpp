@@ -9,8 +9,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/suggest.h"
-#include "sim/base/toml_text.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/scenario_toml.h"
 
 namespace sim {
 namespace {
@@ -231,7 +230,12 @@ std::string machine_text(const Scenario& scenario) {
 }  // namespace
 
 Scenario parse_scenario(const std::string& text, const std::string& source) {
-  const toml::table root = parse_toml(text, kScenarioBytesMax, source);
+  return scenario_from(parse_toml(text, kScenarioBytesMax, source), source);
+}
+
+ViewTable view_from(const toml::table& table, const std::string& source) { return view_table(table, source, 0); }
+
+Scenario scenario_from(const toml::table& root, const std::string& source) {
   Scenario scenario;
   scenario.origin = source;
   const Strings known = known_keys("");
