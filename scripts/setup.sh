@@ -3,7 +3,7 @@
 # All messages go to stderr: stdout belongs to the program that is run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-build_packages=(g++ cmake ninja-build libfmt-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev catch2
+build_packages=(g++ cmake ninja-build libfmt-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libmuparser-dev catch2
   libbenchmark-dev
   libimgui-dev libglfw3-dev libepoxy-dev libfreetype-dev libstb-dev libgl1 libegl1 libgl1-mesa-dri libharfbuzz-bin
   fonts-inter fonts-jetbrains-mono fonts-dejavu-core fonts-noto-cjk xvfb xauth xdotool)

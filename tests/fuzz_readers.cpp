@@ -1,5 +1,6 @@
-// A mutation fuzzer of everything that reads what a user wrote: machine files, scenarios, .npy arrays. A reader may
-// take its input or throw sim::Error; any other exception, and whatever a sanitizer objects to, is a failure.
+// A mutation fuzzer of everything that reads what a user wrote: machine files, scenarios, lessons, .npy arrays. A
+// reader may take its input or throw sim::Error; any other exception, and whatever a sanitizer objects to, is a
+// failure.
 //
 //   attoscope_fuzz --seconds 5 [--seed S] [--reader machine] [--assets DIR] [--save DIR]
 //   attoscope_fuzz --reader machine --replay FILE
@@ -21,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "lessons/course/lesson.h"
 #include "sim/base/error.h"
 #include "sim/base/npy.h"
 #include "sim/machine/machine.h"
@@ -147,6 +149,17 @@ Reader scenario_reader(const Options& options) {
   return {"scenario", samples, toml_tokens(), [](const std::string& text) { sim::parse_scenario(text, "fuzz"); }};
 }
 #endif
+
+Reader lesson_reader(const Options& options) {
+  std::vector<std::string> tokens = words_and(
+      "at.m.0 {at.m.0|int} {two_level.read_bytes|bytes} safe:time_us | || && ? : ( ) , sum( max( * / ^ ~ 1e400 _{ ^{ "
+      "[S: ] { } paper # [[step]] [step.question] choices",
+      toml_tokens());
+  return {"lesson",
+          {file_text(options.assets + "/../lessons/skeleton/lesson.toml")},
+          tokens,
+          [assets = options.assets](const std::string& text) { lessons::parse_lesson(text, "fuzz", "/none", assets); }};
+}
 
 Reader npy_reader() {
   std::vector<std::string> samples;
@@ -308,6 +321,7 @@ std::vector<Reader> chosen_readers(const Options& options) {
 #ifdef ATTOSCOPE_HAS_SCENARIO
   all.push_back(scenario_reader(options));
 #endif
+  all.push_back(lesson_reader(options));
   std::vector<Reader> chosen;
   for (Reader& reader : all) {
     if (options.reader.empty() || reader.name == options.reader) {
@@ -325,7 +339,7 @@ int main(int count, char** arguments) {
   const std::vector<Reader> readers = chosen_readers(options);
   if (!understood || readers.empty()) {
     std::fprintf(stderr,
-                 "usage: attoscope_fuzz [--seconds N] [--seed S] [--reader npy|machine|scenario] "
+                 "usage: attoscope_fuzz [--seconds N] [--seed S] [--reader npy|machine|scenario|lesson] "
                  "[--assets DIR] [--save DIR] [--replay FILE (with --reader)]\n");
     return 2;
   }
