@@ -239,6 +239,24 @@ TEST_CASE("explain's closed forms equal the counts", "[cli]") {
   }
 }
 
+TEST_CASE("a picture shows the tab that it is asked for, beside the stage and over it", "[cli]") {
+  const Folder folder;
+  if (!contains(folder.run("--help").out, "render")) {
+    return;  // a build without a window
+  }
+  for (const char* size : {"1280x720", "1920x1080"}) {
+    for (const char* over : {"", "--over-stage"}) {
+      CAPTURE(size, over);
+      const Outcome outcome =
+          folder.run(std::string("render blackboard --tab sweep -o tab.svg --size ") + size + " " + over);
+      CHECK(outcome.code == 0);
+      const std::string picture = text_of(folder.work() / "tab.svg");
+      CHECK(contains(picture, "values simulated"));
+      CHECK(contains(picture, ">HBM<") == (*over == 0));
+    }
+  }
+}
+
 TEST_CASE("every verb has help with an example, and the examples work", "[cli]") {
   const Folder folder;
   const Outcome help_of_all = folder.run("--help");

@@ -23,6 +23,7 @@ const char* kEverything = R"(title = "All \"of\" it"
 source = "invented"
 algorithm = "flash_decoding"
 preset = "llama3-8b"
+program = "mine.program"
 
 [machine]
 name = "h100-sxm"
@@ -110,6 +111,7 @@ TEST_CASE("a file can say everything", "[scenario]") {
   CHECK(s.machine == "h100-sxm");
   CHECK(s.algorithm == "flash_decoding");
   CHECK(s.preset == "llama3-8b");
+  CHECK(s.program == "mine.program");
   CHECK(s.problem.kv_heads == 4);
   CHECK(s.problem.seqlen_kv == 4097);
   CHECK(s.problem.dtype == sim::DType::bf16);

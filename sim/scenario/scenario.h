@@ -32,7 +32,7 @@ struct Scenario {
   std::vector<std::pair<std::string, double>> machine_set;  ///< machine keys that this scenario overrides
   std::string algorithm = "flash2";
   std::string program;  ///< file of a recorded tile program that runs instead; see tile/recorded.h
-  std::string preset;  ///< fills in what is not given; see with_preset
+  std::string preset;   ///< fills in what is not given; see with_preset
   Problem problem;
   Schedule schedule;
 

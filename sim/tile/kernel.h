@@ -17,9 +17,9 @@ struct Kernel {
   std::string name;
   const char* source_file = "";  ///< of the tile program, relative to the repository: what the window shows
   std::shared_ptr<const std::string> source_text;  ///< of that file, if it is none of the repository's
-  std::int32_t blocks = 1;       ///< of one slice of the grid; Block::index() counts them
-  std::int32_t slices = 1;       ///< of the grid: heads x batch, usually. Slice z uses Tensor::slice_of(z).
-  int warps = 4;                 ///< of one block, all roles together
+  std::int32_t blocks = 1;                         ///< of one slice of the grid; Block::index() counts them
+  std::int32_t slices = 1;  ///< of the grid: heads x batch, usually. Slice z uses Tensor::slice_of(z).
+  int warps = 4;            ///< of one block, all roles together
   MatmulUnit matmul = MatmulUnit::mma_sync;
   std::function<void(Block&)> program;
 

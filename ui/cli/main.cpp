@@ -46,6 +46,7 @@ int dispatch(int count, char** arguments) {
     actions[verb.name] = verb.add(*sub);
   }
   app.allow_extras();
+  app.require_subcommand(0, 1);  // else the second word of 'lesson list' is taken for the verb of that name
 #ifdef ATTOSCOPE_HAS_WINDOW
   std::vector<char*> words(arguments, arguments + count);
   char window[] = "window";

@@ -9,9 +9,9 @@
 #include "sim/base/error.h"
 #include "sim/base/file.h"
 #include "ui/cli/assets.h"
-#include "ui/cli/scenario_flags.h"
 #include "ui/cli/verbs.h"
 #include "ui/cli/window_options.h"
+#include "ui/scope/moment.h"
 #include "ui/window/platform/film.h"
 #include "ui/window/platform/picture.h"
 #include "ui/window/platform/studio.h"
@@ -87,7 +87,7 @@ void show(platform::Studio& studio, const RenderOptions& options) {
 
 void write_picture(platform::Studio& studio, const RenderOptions& options) {
   studio.app().view().cursor.t_us =
-      moment_of(*studio.app().run(), studio.app().view().cursor.place, options.at, "--at");
+      scope::moment_of(*studio.app().run(), studio.app().view().cursor.place, options.at, "--at");
   studio.settle();
   if (has_end(options.output, ".svg")) {
     return sim::write_file(options.output, studio.svg());
@@ -102,8 +102,8 @@ void write_film(platform::Studio& studio, const RenderOptions& options) {
   scope::View& view = studio.app().view();
   const scope::Run& run = *studio.app().run();
   const scope::Place place = view.cursor.place;
-  const double from = run.position({moment_of(run, place, options.from, "--from"), place});
-  const double to = run.position({moment_of(run, place, options.to, "--to"), place});
+  const double from = run.position({scope::moment_of(run, place, options.from, "--from"), place});
+  const double to = run.position({scope::moment_of(run, place, options.to, "--to"), place});
   const int frames = std::max(2, static_cast<int>(options.seconds * options.frames_per_second));
   for (int n = 0; n < frames; ++n) {
     view.cursor.t_us = run.time_of(place, from + (to - from) * n / (frames - 1));
@@ -135,6 +135,7 @@ int render(const RenderOptions& options) {
   if (studio.app().run() == nullptr) {
     throw studio.app().failure();
   }
+  studio.frame();  // what opens and closes depends on the picture's size
   show(studio, options);
   studio.settle();
   options.film ? write_film(studio, options) : write_picture(studio, options);
@@ -149,7 +150,8 @@ Action add_render(CLI::App& app) {
   app.add_option("scenario", o->scenario, "a scenario's file, or blackboard, lecture, realistic")
       ->type_name("SCENARIO");
   app.add_option("-o,--output", o->output, "the picture or film; required")->type_name("FILE");
-  app.add_option("--at", o->at, "moment: start, middle, end, 40%, op63, 7.3us, 2ms")->type_name("TIME");
+  app.add_option("--at", o->at, "moment: start, middle, end, 40%, op63, 7.3us, paper 8 #2, break max_rose #1")
+      ->type_name("TIME");
   app.add_option("--size", o->size, "of the picture in pixels, 1920x1080 if not given")->type_name("WxH");
   app.add_option("--scale", o->scale, "of the interface")->check(CLI::Range(0.5, 4.0));
   app.add_option("--theme", o->theme, "dark, light or projector")->type_name("NAME");

@@ -44,10 +44,14 @@ const std::vector<Verb>& verbs() {
        add_list},
       {"demo", "The main job on a real case: GPT-2 medium's attention, four ways, on an A100", "attoscope demo",
        add_demo},
+      {"exercise", "Write a tile program, and be told what is wrong with it, where and when",
+       "attoscope exercise start online-softmax", add_exercise},
 #ifdef ATTOSCOPE_HAS_WINDOW
       {"window", "Open the window; 'attoscope' alone does the same", "attoscope window --open blackboard", add_window},
       {"render", "Make a picture or a film of a scenario at any moment; needs no display",
        "attoscope render blackboard --at op30 -o step.png", add_render},
+      {"lesson", "List the lessons, check one against the simulator, or begin a new one",
+       "attoscope lesson check skeleton", add_lesson},
 #endif
   };
   return all;
@@ -61,12 +65,18 @@ void refuse_leftovers(const CLI::App& app) {
     if (word.size() > 1 && word[0] == '-') {
       const std::string flag = word.substr(0, word.find('='));
       const std::string near = sim::nearest(flag, flags_of(app));
-      const std::string help =
-          app.get_parent() == nullptr ? "attoscope --help" : fmt::format("attoscope {} --help", app.get_name());
+      std::string help = "--help";
+      for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+        help = at->get_name() + " " + help;
+      }
       throw sim::Error("", fmt::format("unknown flag '{}'", flag),
                        near.empty() ? "see " + help : fmt::format("did you mean '{}'? see {}", near, help));
     }
-    throw sim::Error("", fmt::format("unexpected argument '{}'", word));
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(sub->get_name());
+    }
+    throw sim::Error("", fmt::format("unexpected argument '{}'", word), sim::suggestion(word, names));
   }
 }
 

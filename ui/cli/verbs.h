@@ -25,9 +25,11 @@ Action add_explain(CLI::App& app);
 Action add_trace(CLI::App& app);
 Action add_list(CLI::App& app);
 Action add_demo(CLI::App& app);
+Action add_exercise(CLI::App& app);
 #ifdef ATTOSCOPE_HAS_WINDOW
 Action add_window(CLI::App& app);
 Action add_render(CLI::App& app);
+Action add_lesson(CLI::App& app);
 #endif
 
 const std::vector<Verb>& verbs();

@@ -16,7 +16,8 @@ namespace cli {
 namespace {
 
 struct WindowFlags {
-  std::string scenario, theme, language;
+  std::string scenario, lesson, theme, language;
+  int step = 0;
 };
 
 std::string free_name(const std::string& stem, const std::string& end) {
@@ -50,6 +51,9 @@ app::Options app_options(const WindowFlags& flags, platform::Window& window, con
 
 // What was asked for, else what was shown last, else the lecture.
 void open_first(app::App& app, const WindowFlags& flags) {
+  if (!flags.lesson.empty() && app.open_lesson(flags.lesson, flags.step)) {
+    return;
+  }
   try {
     if (!flags.scenario.empty()) {
       return app.open(scenario_called(flags.scenario));
@@ -101,6 +105,9 @@ Action add_window(CLI::App& app) {
   auto flags = std::make_shared<WindowFlags>();
   app.add_option("--open,scenario", flags->scenario, "a scenario's file, or blackboard, lecture, realistic")
       ->type_name("SCENARIO");
+  app.add_option("--lesson", flags->lesson, "a lesson's name, or its file")->type_name("LESSON");
+  app.add_option("--step", flags->step, "of the lesson, from 1; where it was left if not given")
+      ->check(CLI::Range(1, 999));
   app.add_option("--theme", flags->theme, "dark, light or projector")->type_name("NAME");
   app.add_option("--lang", flags->language, "en or zh")->type_name("NAME");
   return [flags] { return show_window(*flags); };

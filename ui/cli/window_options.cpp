@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "sim/base/error.h"
 #include "sim/base/suggest.h"
 #include "ui/cli/assets.h"
-#include "ui/cli/scenario_flags.h"
 
 namespace cli {
 
@@ -27,14 +25,6 @@ T named(const std::string& name, const std::string& where) {
                    sim::suggestion(name, names));
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-double before(const std::string& text, std::size_t unit, const std::string& where) {
-  return number_of(text.substr(0, text.size() - unit), where);
-}
-
 }  // namespace
 
 draw::Theme theme_of(const std::string& name, const std::string& where) {
@@ -43,29 +33,6 @@ draw::Theme theme_of(const std::string& name, const std::string& where) {
 
 scope::Language language_of(const std::string& name, const std::string& where) {
   return named<scope::Language, scope::kLanguages>(name, where);
-}
-
-double moment_of(const scope::Run& run, scope::Place place, const std::string& text, const std::string& where) {
-  double t_us = 0;
-  if (text == "start" || text == "middle" || text == "end") {
-    t_us = text == "start" ? 0 : text == "end" ? run.end_us() : run.end_us() / 2;
-  } else if (ends_with(text, "%")) {
-    t_us = run.end_us() * before(text, 1, where) / 100;
-  } else if (text.rfind("op", 0) == 0) {
-    t_us = run.time_of(place, std::clamp(number_of(text.substr(2), where), 0.0, run.positions(place)));
-  } else if (ends_with(text, "ms")) {
-    t_us = before(text, 2, where) * 1e3;
-  } else if (ends_with(text, "us")) {
-    t_us = before(text, 2, where);
-  } else {
-    throw sim::Error(where, fmt::format("'{}' is no moment", text),
-                     "write start, middle, end, 40%, op63, 7.3us or 2ms");
-  }
-  if (!(t_us >= 0 && t_us <= run.end_us() * (1 + 1e-9))) {
-    throw sim::Error(where, fmt::format("'{}' is outside the run", text),
-                     fmt::format("the run lasts {:.4g} us", run.end_us()));
-  }
-  return std::min(t_us, run.end_us());
 }
 
 sim::Scenario scenario_called(const std::string& name) {

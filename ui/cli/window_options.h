@@ -11,9 +11,6 @@ namespace cli {
 draw::Theme theme_of(const std::string& name, const std::string& where);
 scope::Language language_of(const std::string& name, const std::string& where);
 
-/// A moment: "start", "middle", "end", "37.5%", "op 63" (of the place), "7.3us", "1.2ms". Throws sim::Error.
-double moment_of(const scope::Run& run, scope::Place place, const std::string& text, const std::string& where);
-
 /// A scenario's file, or the name of a built-in one: "blackboard", "lecture", "realistic". Throws sim::Error.
 sim::Scenario scenario_called(const std::string& name);
 

@@ -1,0 +1,27 @@
+// wrong: m falls where a tile has a smaller maximum, and alpha overflows
+// dies:  large, m at step 4
+#include "exercise.h"
+
+using namespace exercise;
+
+void online_softmax(Block& block, const Softmax& a) {
+  const std::int32_t i = block.index();
+
+  Tile m = block.fill(-kInfinity, {a.rows_of(i), 1});
+  Tile l = block.fill(0, {a.rows_of(i), 1});
+  for (std::int32_t j = 0; j < a.tiles(); ++j) {
+    Tile x = block.load(a.in(i, j));
+    Tile m_new = rowmax(x);
+    Tile alpha = exp_diff(std::move(m), m_new);
+    l = alpha * std::move(l) + rowsum(exp_diff(std::move(x), m_new));
+    m = std::move(m_new);
+    show("m", j, m);
+    show("l", j, l);
+  }
+
+  for (std::int32_t j = 0; j < a.tiles(); ++j) {
+    Tile x = block.load(a.in(i, j));
+    Tile y = exp_diff(std::move(x), m) / l;
+    block.store(a.out(i, j), y);
+  }
+}
