@@ -1,28 +1,14 @@
 // Speeds of the window: CPU time of a frame without its raster, from a slider to the new picture, the first picture.
 #include <benchmark/benchmark.h>
 
-#include <fmt/format.h>
-
-#include "ui/window/platform/studio.h"
+#include "tests/studio_support.h"
 
 namespace {
 
-app::Options options() {
-  app::Options options;
-  options.assets = ATTOSCOPE_SOURCE_ASSETS;
-  options.background = false;
-  options.files = false;
-  options.settings.reduced_motion = true;
-  return options;
-}
-
-std::string built_in(const char* name) { return fmt::format("{}/scenarios/{}.toml", ATTOSCOPE_SOURCE_ASSETS, name); }
-
 // A frame while the run plays, the timeline open.
 void frame(benchmark::State& state, const char* scenario) {
-  platform::Studio studio(options(), 1920, 1080, 1, false);
-  studio.app().open_file(built_in(scenario));
-  studio.settle();
+  platform::Studio studio(tests::studio_options(), 1920, 1080, 1, false);
+  tests::open_built_in(studio, scenario);
   studio.app().set_log(nullptr);
   const double end = studio.app().run()->end_us();
   double share = 0.2;
@@ -37,8 +23,8 @@ void frame(benchmark::State& state, const char* scenario) {
 
 // From a number that moves to the frame that shows it, as while a slider is dragged.
 void slider(benchmark::State& state, const char* problem, const char* key, const char* one, const char* other) {
-  platform::Studio studio(options(), 1920, 1080, 1, false);
-  studio.app().open_file(built_in("lecture"));
+  platform::Studio studio(tests::studio_options(), 1920, 1080, 1, false);
+  studio.app().open_file(tests::built_in("lecture"));
   if (*problem != 0) {
     studio.app().open_text(problem, "benchmark");
   }
@@ -61,8 +47,8 @@ constexpr const char* kLarge =
 
 void first_picture(benchmark::State& state) {
   for (auto _ : state) {
-    platform::Studio studio(options(), 1920, 1080, 1, true);
-    studio.app().open_file(built_in("lecture"));
+    platform::Studio studio(tests::studio_options(), 1920, 1080, 1, true);
+    studio.app().open_file(tests::built_in("lecture"));
     studio.app().settle();
     studio.frame();
     benchmark::DoNotOptimize(studio.picture().size());

@@ -6,33 +6,21 @@
 
 #include "sim/base/error.h"
 #include "tests/catch.h"
+#include "tests/studio_support.h"
 #include "tests/ui_driver.h"
 #include "ui/window/app/overlays.h"
-#include "ui/window/platform/studio.h"
 
 namespace {
 
 using app::KeyPress;
 
-constexpr const char* kAssets = ATTOSCOPE_SOURCE_ASSETS;
-
-app::Options options() {
-  app::Options options;
-  options.assets = kAssets;
-  options.background = false;
-  options.files = false;
-  options.settings.reduced_motion = true;
-  return options;
-}
-
 /// The window with a scenario open, and a hand.
 struct Bench {
   explicit Bench(const std::string& scenario = "blackboard", int width = 1920, int height = 1080,
-                 app::Options with = options())
+                 app::Options with = tests::studio_options())
       : studio(std::move(with), width, height, 1, false),
         hand(studio.app().ui_state(), 1, [this] { studio.frame(1.0 / 60); }) {
-    studio.app().open_file(std::string(kAssets) + "/scenarios/" + scenario + ".toml");
-    studio.settle();
+    tests::open_built_in(studio, scenario);
     REQUIRE(studio.app().run() != nullptr);
   }
   void key(const std::string& text) {
@@ -275,7 +263,7 @@ TEST_CASE("a broken scenario is told in place and nothing is lost") {
   bench.app().open_file("/nowhere/at/all.toml");
   REQUIRE(bench.app().notice());
   CHECK(bench.app().notice()->error);
-  bench.app().open_file(std::string(kAssets) + "/scenarios/blackboard.toml");
+  bench.app().open_file(tests::built_in("blackboard"));
   bench.studio.settle();
   CHECK(bench.app().run() != nullptr);
   static_cast<void>(run);

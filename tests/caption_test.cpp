@@ -127,6 +127,47 @@ TEST_CASE("what a sentence says") {
   CHECK(says("O0, 32 B, goes back to HBM."));
 }
 
+TEST_CASE("a factor shrinks a tile, makes it grow, or does both") {
+  const Strings strings = load_strings();
+  const auto run = scope_cases::make(scope_cases::blackboard("flash1"));
+  int shrinks = 0, others = 0;
+  const auto blocks = static_cast<std::uint32_t>(run->kernels()[0].blocks.size());
+  for (std::uint32_t block = 0; block < blocks; ++block) {
+    const BlockRun& in = run->block_run(0, block);
+    const auto trace = run->trace(0, block);
+    for (const std::uint32_t op : trace->real_ops) {
+      const sim::Op& at = trace->trace->ops[op];
+      const TileInfo *factor = at.kind == sim::OpKind::mul ? trace->tile(at.b) : nullptr, *to = trace->tile(at.dst);
+      if (factor == nullptr || factor->symbol.find("weight") == std::string::npos || to->family != Family::o) {
+        continue;
+      }
+      const Frame frame = frame_at(*run, {run->op_end_us(0, block, op), {in.sm, in.slot}});
+      const sim::Matrix* values = frame.at.op == op ? frame.state->values->tiles.find(at.b) : nullptr;
+      if (values == nullptr) {
+        continue;
+      }
+      const auto [least, most] = std::minmax_element(values->view().begin(), values->view().end());
+      const std::string text = plain(caption(*run, frame, strings));
+      INFO(text << ": " << *least << " to " << *most);
+      if (text.find("shrinks") != std::string::npos) {
+        CHECK(*most <= 1);
+        ++shrinks;
+      } else if (text.find("grows") != std::string::npos) {
+        CHECK(*least >= 1);
+        CHECK(*most > 1);
+        CHECK(text.find(value_text(*most)) != std::string::npos);
+        ++others;
+      } else if (text.find("is scaled") != std::string::npos) {
+        CHECK(*least < 1);
+        CHECK(*most > 1);
+        ++others;
+      }
+    }
+  }
+  CHECK(shrinks > 0);
+  CHECK(others > 0);
+}
+
 TEST_CASE("numbers as they are written") {
   CHECK(bytes_text(0) == "0 B");
   CHECK(bytes_text(8192) == "8,192 B");

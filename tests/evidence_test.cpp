@@ -6,6 +6,7 @@
 #include "sim/base/error.h"
 #include "tests/catch.h"
 #include "tests/scope_cases.h"
+#include "ui/scope/caption.h"
 #include "ui/scope/softmax_row.h"
 
 using namespace scope;
@@ -127,6 +128,32 @@ TEST_CASE("rows of softmax algorithms and of a split") {
   CHECK_FALSE(softmax_row(*chunks, end_of_block(*chunks, 1, 0), 0));
 }
 
+TEST_CASE("a softmax row has its program's own letters, maximum and weights") {
+  for (const char* algorithm : {"softmax_online", "softmax_safe", "softmax_naive", "flash2"}) {
+    INFO(algorithm);
+    const bool softmax = std::string(algorithm) != "flash2";
+    const auto run = make(blackboard(algorithm));
+    const auto row = softmax_row(*run, end_of_block(*run, 0, 1), 3);
+    REQUIRE(row);
+    CHECK(row->has_max == (std::string(algorithm) != "softmax_naive"));
+    CHECK(row->letters.scores == (softmax ? "X" : "S"));
+    CHECK(row->letters.p == (softmax ? "Y" : "P"));
+    CHECK(row->letters.m == "*m*");
+    CHECK(row->letters.sum == (softmax ? "*d*" : "*ℓ*"));
+    for (const SoftmaxRow::Step& step : row->steps) {
+      CHECK(step.done_weights == softmax);
+      for (std::size_t key = 0; key < step.p.size(); ++key) {
+        CHECK(step.p[key] == Catch::Approx(std::exp(step.scores[key] - step.p_max)).margin(1e-6));
+      }
+      for (std::size_t key = 0; key < step.weights.size(); ++key) {
+        const double safe = std::exp(static_cast<double>(step.scores[key]) - row->safe_m) / row->safe_l;
+        CHECK(step.weights[key] == Catch::Approx(safe).margin(1e-6));
+        CHECK(step.weights[key] == Catch::Approx(step.terms[key] / step.divisor).margin(1e-6));
+      }
+    }
+  }
+}
+
 TEST_CASE("a row knows no more than has been computed") {
   const auto run = make(blackboard("flash2"));
   const auto trace = run->trace(0, 0);
@@ -234,6 +261,31 @@ TEST_CASE("sweeps end, and say what does not fit") {
   CHECK_THROWS_AS(Sweep(blackboard("flash2"), "colour", ATTOSCOPE_SOURCE_ASSETS), sim::Error);
 }
 
+TEST_CASE("why a swept value does not fit is said in the strings' language") {
+  Strings strings = Strings::load(std::string(ATTOSCOPE_SOURCE_ASSETS) + "/strings");
+  int lacking = 0;
+  for (const char* key : {"smem_kib", "block_kv", "head_dim"}) {
+    Sweep sweep(scope_cases::lecture("flash2"), key, ATTOSCOPE_SOURCE_ASSETS);
+    while (!sweep.done()) {
+      sweep.compute_one();
+      const Sweep::Point& point = sweep.points().back();
+      CHECK(point.fits == (point.lacks == Sweep::Point::Lacks::nothing));
+      if (point.lacks != Sweep::Point::Lacks::smem && point.lacks != Sweep::Point::Lacks::registers) {
+        continue;
+      }
+      ++lacking;
+      INFO(key << " " << point.x << ": " << point.why_not);
+      CHECK(point.needs > point.may_use);
+      CHECK(point.why_not.find(std::to_string(point.needs)) != std::string::npos);
+      strings.use(Language::en);
+      CHECK(why_not(point, strings).find(count_text(point.needs)) != std::string::npos);
+      strings.use(Language::zh);
+      CHECK(why_not(point, strings).find("需要 " + count_text(point.needs)) != std::string::npos);
+    }
+  }
+  CHECK(lacking > 0);
+}
+
 TEST_CASE("two runs side by side") {
   const auto one = make(blackboard("flash2")), two = make(blackboard("standard"));
   CHECK(same_time(*one, {1e9, {0, 0}}, *two, {1, 0}) == Cursor{two->end_us(), {1, 0}});
@@ -265,5 +317,7 @@ TEST_CASE("tables as CSV") {
   CHECK(bytes.find("SMEM,read,K,512,512,exact,") != std::string::npos);
   const std::string timeline = csv_timeline(*run, 0, run->end_us(), 0);
   CHECK(timeline.find("flash2,0,0,0,") != std::string::npos);
+  CHECK(timeline.find("\"S0,1\"") != std::string::npos);
+  CHECK(timeline.find_first_of("*{}") == std::string::npos);
   CHECK(csv_timeline(*run, 0, run->end_us(), 99).find('\n') + 1 == csv_timeline(*run, 0, run->end_us(), 99).size());
 }

@@ -1,6 +1,7 @@
 // The panels beside the stage: program, state, softmax.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "ui/scope/moves.h"
 #include "ui/window/draw/audit.h"
 #include "ui/window/views/panels.h"
+#include "ui/window/views/stage.h"
 
 namespace {
 
@@ -70,6 +72,27 @@ std::vector<Rect> bars(const draw::Log& log) {
     }
   }
   return found;
+}
+
+/// A row whose largest exponential overflows.
+std::shared_ptr<const scope::Run> from_86_to_89(const std::string& algorithm) {
+  sim::Scenario scenario = sim::parse_scenario(
+      "machine = \"blackboard\"\n[problem]\nrows = 1\nrow_length = 4\ndtype = \"fp32\"\n"
+      "[schedule]\nblock_q = 1\nblock_kv = 2\n",
+      "test");
+  scenario.algorithm = algorithm;
+  scenario.inputs.x = kAssets + "/../lessons/softmax-three-ways/86-89.npy";
+  return scope::Run::make(scenario, kAssets);
+}
+
+void stage(views::Context& context, const Rect& area) { views::stage(context, area); }
+
+/// How often the words stand in the colour of errors.
+std::ptrdiff_t errors(Scene& scene, const std::string& words, draw::Theme theme = draw::Theme::dark) {
+  return std::count_if(scene.driver.log().begin(), scene.driver.log().end(), [&](const draw::LogEntry& entry) {
+    return entry.kind == draw::LogEntry::Kind::text && entry.text == words &&
+           entry.color == draw::palette(theme).error_text;
+  });
 }
 
 }  // namespace
@@ -152,6 +175,58 @@ TEST_CASE("panels: numbers shown are those of the row", "[panels]") {
         CHECK((!step.done_max || scene->driver.shows(number(step.m, -1))));
         CHECK((!step.done_alpha || scene->driver.shows(number(step.alpha, 3))));
         CHECK((!step.done_sum || scene->driver.shows(number(step.l, 3))));
+      }
+    }
+  }
+}
+
+TEST_CASE("panels: a softmax program's own statements, and where it overflows", "[panels]") {
+  for (const std::string algorithm : {"softmax_naive", "softmax_safe", "softmax_online"}) {
+    INFO(algorithm);
+    const bool naive = algorithm == "softmax_naive";
+    Scene state(from_86_to_89(algorithm), views::state_panel, 456, 420),
+        table(from_86_to_89(algorithm), views::softmax_panel, 456, 900);
+    for (Scene* scene : {&state, &table}) {
+      scene->go(scene->ops());
+      CHECK(scene->driver.shows("d"));
+      CHECK_FALSE(scene->driver.shows("ℓ"));
+      for (const draw::Finding& finding : draw::audit(scene->driver.log(), scene->driver.window())) {
+        FAIL_CHECK(algorithm << ": " << finding.what);
+      }
+    }
+    CHECK(state.driver.shows("rowmax") != naive);
+    CHECK(errors(state, "NaN") == (naive ? 1 : 0));
+    CHECK(state.driver.shows("0.237") != naive);
+  }
+}
+
+TEST_CASE("panels: numbers that are none stand in the error colour, elements not written nowhere", "[panels]") {
+  for (const draw::Theme theme : {draw::Theme::dark, draw::Theme::light}) {
+    Scene scene(from_86_to_89("softmax_naive"), stage, 1100, 760, theme);
+    scene.go(0);
+    CHECK_FALSE(scene.driver.shows("NaN"));
+    scene.go(scene.ops());
+    CHECK(scene.driver.shows("NaN"));
+    CHECK(errors(scene, "NaN", theme) >= 1);
+    for (const draw::Finding& finding : draw::audit(scene.driver.log(), scene.driver.window())) {
+      FAIL_CHECK(finding.what);
+    }
+  }
+  Scene safe(from_86_to_89("softmax_safe"), stage, 1100, 760);
+  for (int op = 0; op <= safe.ops(); ++op) {
+    safe.go(op);
+    CHECK_FALSE(safe.driver.shows("NaN"));
+    CHECK(errors(safe, "-inf") == 0);  // no maximum yet
+  }
+}
+
+TEST_CASE("panels: a stage alone in the window is in order", "[panels]") {
+  for (const int height : {560, 640, 700, 758}) {
+    Scene scene(blackboard(), stage, 1600, height);
+    for (const double share : {0.0, 0.3, 0.7, 1.0}) {
+      scene.go(share * scene.ops());
+      for (const draw::Finding& finding : draw::audit(scene.driver.log(), scene.driver.window())) {
+        FAIL_CHECK(height << " at " << share << ": " << finding.what);
       }
     }
   }

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tests/studio_support.h"
 #include "ui/window/platform/picture.h"
-#include "ui/window/platform/studio.h"
 
 namespace {
 
@@ -79,14 +79,8 @@ class Gallery {
   explicit Gallery(Job job) : job_(std::move(job)) {}
 
   int run() {
-    app::Options options;
-    options.assets = ATTOSCOPE_SOURCE_ASSETS;
-    options.background = false;
-    options.files = false;
-    options.settings.reduced_motion = true;
-    platform::Studio studio(options, 1280, 720, 1, !job_.png.empty());
-    studio.app().open_file(fmt::format("{}/scenarios/{}.toml", ATTOSCOPE_SOURCE_ASSETS, job_.scenario));
-    studio.settle();
+    platform::Studio studio(tests::studio_options(), 1280, 720, 1, !job_.png.empty());
+    tests::open_built_in(studio, job_.scenario);
     if (studio.app().run() == nullptr) {
       throw studio.app().failure();
     }

@@ -2,25 +2,16 @@
 #include <memory>
 
 #include "tests/catch.h"
+#include "tests/studio_support.h"
 #include "tests/ui_driver.h"
-#include "ui/window/platform/studio.h"
 
 namespace {
 
-app::Options options() {
-  app::Options options;
-  options.assets = ATTOSCOPE_SOURCE_ASSETS;
-  options.background = false;
-  options.files = false;
-  options.settings.reduced_motion = true;
-  return options;
-}
-
 struct Stage {
   explicit Stage(const std::string& scenario, double share)
-      : studio(options(), 1920, 1080, 1, false), hand(studio.app().ui_state(), 1, [this] { studio.frame(1.0 / 60); }) {
-    studio.app().open_file(std::string(ATTOSCOPE_SOURCE_ASSETS) + "/scenarios/" + scenario + ".toml");
-    studio.settle();
+      : studio(tests::studio_options(), 1920, 1080, 1, false),
+        hand(studio.app().ui_state(), 1, [this] { studio.frame(1.0 / 60); }) {
+    tests::open_built_in(studio, scenario);
     studio.app().view().cursor.t_us = studio.app().run()->end_us() * share;
     studio.settle();
   }

@@ -20,5 +20,7 @@ std::string time_text(double us);        ///< "7.30 µs", "236 µs", "1.23 ms"
 std::string count_text(std::int64_t n);  ///< "35,651,584"
 std::string ratio_text(double ratio);    ///< "10.6x" with the multiplication sign
 std::string value_text(float value);     ///< in a tile: "-1", "0.5", "0.607"; inf and NaN as such
+/// NaN or infinity, which is shown as an error. −inf is none among scores and statistics: masked, or no maximum yet.
+bool is_error(float value, Family family);
 
 }  // namespace scope

@@ -104,21 +104,32 @@ std::string CaptionWriter::shrink_clause(sim::TileId factor) const {
   const sim::Matrix* values =
       frame_.state != nullptr && frame_.state->values ? frame_.state->values->tiles.find(factor) : nullptr;
   if (values == nullptr) {
-    return say("caption.shrink", {{"to", to}, {"factor", by}});
+    const bool at_most_1 = frame_.trace->trace->ops[tile(factor)->made_op].kind == sim::OpKind::exp_diff;
+    return say(at_most_1 ? "caption.shrink" : "caption.scaled", {{"to", to}, {"factor", by}});
   }
   const std::span<const float> all = values->view();
   const auto [least, most] = std::minmax_element(all.begin(), all.end());
-  if (*least == 1) {
+  if (*least == 1 && *most == 1) {
     return say("caption.shrink_not", {{"to", to}, {"factor", by}});
   }
   if (*most == 0) {
     const bool of_old_sums = tile(factor)->symbol != "weight";
     return say(of_old_sums ? "caption.shrink_nothing" : "caption.shrink_zero", {{"to", to}, {"factor", by}});
   }
-  return say("caption.shrink_row", {{"to", to},
-                                    {"factor", by},
-                                    {"row", count_text(tile(factor)->row + (least - all.begin()))},
-                                    {"value", value_text(*least)}});
+  return scaled_clause(factor, all);
+}
+
+// A factor of FlashAttention-1 takes the sum so far with it and may exceed 1.
+std::string CaptionWriter::scaled_clause(sim::TileId factor, std::span<const float> factors) const {
+  const auto [least, most] = std::minmax_element(factors.begin(), factors.end());
+  const char* key = *most <= 1 ? "caption.shrink_row" : *least >= 1 ? "caption.grow_row" : "caption.scale_rows";
+  const auto row = *most <= 1 ? least : most;
+  return say(key, {{"to", name(op().dst)},
+                   {"factor", name(factor)},
+                   {"row", count_text(tile(factor)->row + (row - factors.begin()))},
+                   {"value", value_text(*row)},
+                   {"least", value_text(*least)},
+                   {"most", value_text(*most)}});
 }
 
 std::string CaptionWriter::div_clause() const {

@@ -1,6 +1,7 @@
 // The parts of the sentence under the stage. Only caption*.cpp include this.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,7 @@ class CaptionWriter {
   std::string add_clause() const;
   std::string mul_clause() const;
   std::string shrink_clause(sim::TileId factor) const;
+  std::string scaled_clause(sim::TileId factor, std::span<const float> factors) const;
   std::string div_clause() const;
   std::string max_clause() const;
   std::string exp_diff_clause() const;

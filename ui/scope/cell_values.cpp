@@ -1,6 +1,6 @@
 // What elements hold at a moment, and when they were made.
 #include <algorithm>
-#include <limits>
+#include <bit>
 
 #include "ui/scope/cells.h"
 #include "ui/scope/places.h"
@@ -10,21 +10,29 @@ namespace scope {
 
 namespace {
 
-constexpr float kNotThere = std::numeric_limits<float>::quiet_NaN();
+constexpr std::uint32_t kNotThereBits = 0x7fc0beef;  // a quiet NaN that no arithmetic makes
+constexpr float kNotThere = std::bit_cast<float>(kNotThereBits);
 
 struct Rectangle {
   std::int32_t row = 0, col = 0;
   sim::Shape shape;
 };
 
-// Row by row, since a read stops at the first element that nothing has written.
+// A read tells of a whole rectangle whether all of it was written: so row by row, and element by element in a row that
+// is there in part.
 sim::Matrix read(const sim::Values& values, sim::TensorId tensor, std::int64_t slice, const Rectangle& where) {
   sim::Matrix result(where.shape);
   float* out = result.write();
   std::fill_n(out, where.shape.elements(), kNotThere);
   for (std::int32_t r = 0; r < where.shape.rows; ++r) {
-    values.hbm.read(tensor, slice, where.row + r, where.col, {1, where.shape.cols},
-                    out + std::int64_t{r} * where.shape.cols);
+    float* row = out + std::int64_t{r} * where.shape.cols;
+    const bool whole = values.hbm.read(tensor, slice, where.row + r, where.col, {1, where.shape.cols}, row);
+    const bool in_part = !whole && where.shape.cols > 0 && is_there(row[0]);  // untouched where nothing was ever stored
+    for (std::int32_t c = 0; in_part && c < where.shape.cols; ++c) {
+      if (!values.hbm.read(tensor, slice, where.row + r, where.col + c, {1, 1}, row + c)) {
+        row[c] = kNotThere;
+      }
+    }
   }
   return result;
 }
@@ -114,6 +122,8 @@ std::optional<Cursor> when_stored(const Run& run, const MatrixTouches& matrix, s
 }
 
 }  // namespace
+
+bool is_there(float value) { return std::bit_cast<std::uint32_t>(value) != kNotThereBits; }
 
 std::optional<sim::Matrix> values(const Run& run, const Frame& frame, const MatrixInfo& matrix, std::int32_t row,
                                   std::int32_t col, sim::Shape shape) {

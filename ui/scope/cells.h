@@ -48,9 +48,12 @@ CellGrid cells(const Run& run, const Frame& frame, const MatrixInfo& matrix, std
                std::int32_t group_cols);
 
 /// Elements [row, row + shape.rows) x ... of a tensor in the focus block's slice as they stand at the frame's moment;
-/// elements not there yet are NaN. Nothing without values, and for ghosts.
+/// elements that nothing has written yet are not there (is_there). Nothing without values, and for ghosts.
 std::optional<sim::Matrix> values(const Run& run, const Frame& frame, const MatrixInfo& matrix, std::int32_t row,
                                   std::int32_t col, sim::Shape shape);
+
+/// False for the NaN that stands for an element not written yet; true for one that the program computed.
+bool is_there(float value);
 
 /// When S (or P, O...) of a query and key is made: where and when; nothing if it never is.
 std::optional<Cursor> when_made(const Run& run, Family family, std::int32_t slice, std::int32_t row, std::int32_t col);

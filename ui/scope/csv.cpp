@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "ui/scope/evidence.h"
+#include "ui/scope/tile_names.h"
 
 namespace scope {
 
@@ -71,9 +72,9 @@ std::string csv_timeline(const Run& run, double from_us, double to_us, std::int3
       const sim::Op& op = trace->trace->ops[span.op];
       const TileInfo* tile = trace->tile(op.dst != 0 ? op.dst : op.a);
       rows.push_back({kernel.kernel->name, text(sm), text(span.slot), text(span.block), text(span.op), text(op.line),
-                      std::string(sim::name_of(op.kind)), tile != nullptr ? tile->name : "", text(span.begin_us),
-                      text(span.end_us), text(span.waited_us), std::string(sim::name_of(span.reason)),
-                      text(sim::bytes_moved(op)), text(span.dram_bytes)});
+                      std::string(sim::name_of(op.kind)), tile != nullptr ? plain_name(tile->name) : "",
+                      text(span.begin_us), text(span.end_us), text(span.waited_us),
+                      std::string(sim::name_of(span.reason)), text(sim::bytes_moved(op)), text(span.dram_bytes)});
     }
   }
   return csv({"kernel", "sm", "slot", "block", "op", "line", "kind", "tile", "begin_us", "end_us", "waited_us",

@@ -4,6 +4,7 @@
 #include "sim/analysis/bounds.h"
 #include "sim/analysis/closed_forms.h"
 #include "ui/scope/frame.h"
+#include "ui/scope/strings.h"
 
 namespace scope {
 
@@ -51,7 +52,11 @@ class Sweep {
   struct Point {
     double x = 0;
     bool fits = false;
-    std::string why_not;                          ///< in a few words
+    /// What a block (SMEM, in bytes) or a thread (registers) needs more of than the machine gives.
+    enum class Lacks : std::uint8_t { nothing, smem, registers, memory, other };
+    Lacks lacks = Lacks::nothing;
+    std::int64_t needs = 0, may_use = 0;
+    std::string why_not;                          ///< as the simulator says it, short
     std::int64_t smem_bytes = 0, dram_bytes = 0;  ///< exact; modelled
     double time_us = 0;
     double lower_bound_bytes = 0;  ///< IO lower bound, asymptotic (constant 1)
@@ -74,6 +79,9 @@ class Sweep {
   std::vector<Point> points_;
   double current_ = 0;
 };
+
+/// Why the point's run can't be, in the strings' language; what only the simulator can say, in its words.
+std::string why_not(const Sweep::Point& point, const Strings& strings);
 
 /// Two runs: the moment of the other that goes with the cursor of the first.
 Cursor same_work(const Run& run, const Cursor& cursor, const Run& other, Place other_place);

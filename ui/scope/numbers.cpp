@@ -85,6 +85,11 @@ std::string count_text(std::int64_t n) { return with_commas(fmt::format("{}", n)
 
 std::string ratio_text(double ratio) { return significant(ratio) + kTimes; }
 
+bool is_error(float value, Family family) {
+  const bool may_be_least = family == Family::s || family == Family::statistic;
+  return !std::isfinite(value) && !(may_be_least && std::isinf(value) && value < 0);
+}
+
 std::string value_text(float value) {
   if (!std::isfinite(value)) {
     return std::isnan(value) ? "NaN" : (value > 0 ? "inf" : "-inf");

@@ -19,6 +19,7 @@ class RowFollower {
       if (update_ && covers(replay_.trace().tile(op_->dst))) {
         m_old_ = value(update_->first);
       }
+      look_ahead();
       replay_.execute();
       if (covers(replay_.trace().tile(op_->dst))) {
         look();
@@ -61,6 +62,18 @@ class RowFollower {
     return Update{a_is_new ? op.b : op.a, op.dst};
   }
 
+  // What the op reads may be gone once it is executed.
+  void look_ahead() {
+    if (op_->kind == sim::OpKind::exp_diff && is(op_->a, Family::s)) {
+      p_max_ = value(op_->b) * result_.scale;
+    } else if (op_->kind == sim::OpKind::div && is(op_->a, Family::p)) {
+      divisor_ = value(op_->b);
+    }
+  }
+
+  /// A variable's letter; results inside a statement have none.
+  void call(std::string& letter, sim::TileId id) const { letter = tile(id)->temporary ? letter : tile(id)->symbol; }
+
   // Some programs keep scores unscaled and scale inside the exponent.
   void find_scale() {
     for (const sim::Op& op : replay_.trace().trace->ops) {
@@ -98,8 +111,8 @@ class RowFollower {
       case sim::OpKind::row_sum: take_row_sum(); break;
       case sim::OpKind::convert: carry(op_->a); break;
       case sim::OpKind::mul:
-      case sim::OpKind::add:
-      case sim::OpKind::div: take_sums(); break;
+      case sim::OpKind::add: take_sums(); break;
+      case sim::OpKind::div: is(op_->a, Family::p) ? take_weights() : take_sums(); break;
       default: break;
     }
   }
@@ -110,6 +123,7 @@ class RowFollower {
     }
     RowStep& step = step_of(*tile(op_->dst));
     at_tile_[op_->dst] = step.step.first_key;
+    call(result_.letters.scores, op_->dst);
     if (step.max != kNever || step.p != kNever) {
       return;  // read once more
     }
@@ -144,6 +158,8 @@ class RowFollower {
     if (at == at_tile_.end()) {
       return;
     }
+    result_.has_max = true;
+    call(result_.letters.m, op_->dst);
     RowStep& step = by_key_[at->second];
     step.step.m_old = m_old_ * result_.scale;
     step.step.m = value(op_->dst) * result_.scale;
@@ -162,11 +178,26 @@ class RowFollower {
     RowStep& step = step_of(*tile(op_->a));
     at_tile_[op_->dst] = step.step.first_key;
     result_.any_exp = true;
+    step.step.terms = values(op_->dst);
     if (step.p == kNever) {
-      step.step.p = values(op_->dst);
+      result_.letters.p = tile(op_->dst)->symbol;
+      step.step.p = step.step.terms;
+      step.step.p_max = p_max_;
       step.p = number_;
       touch(step);
     }
+  }
+
+  // Scores become weights: what is left of them is divided by the sum.
+  void take_weights() {
+    const auto at = at_tile_.find(op_->a);
+    if (at == at_tile_.end()) {
+      return;
+    }
+    RowStep& step = by_key_[at->second];
+    step.step.weights = values(op_->dst);
+    step.step.divisor = divisor_;
+    step.weights = number_;
   }
 
   // e^(m_old - m), and where p is relative to its own tile's maximum, e^(m_tile - m).
@@ -249,6 +280,7 @@ class RowFollower {
       carry(source);
       step.step.row_sum = value(op_->dst);
     } else if (op_->kind == sim::OpKind::add) {
+      call(result_.letters.sum, op_->dst);
       step.step.l = value(op_->dst);
       step.sum = number_;
       touch(step);
@@ -280,7 +312,7 @@ class RowFollower {
   Update last_{};
   sim::TileId last_fresh_ = 0;
   std::int32_t last_key_ = 0;
-  float m_old_ = 0;
+  float m_old_ = 0, p_max_ = 0, divisor_ = 1;
 };
 
 }  // namespace

@@ -15,14 +15,15 @@ constexpr std::uint32_t kNever = 0xFFFFFFFFU;
 struct RowStep {
   SoftmaxRow::Step step;
   std::uint32_t first = kNever, last = 0;  ///< ops that belong to it
-  std::uint32_t scores = kNever, max = kNever, p = kNever, alpha = kNever, sum = kNever, o = kNever;
+  std::uint32_t scores = kNever, max = kNever, p = kNever, alpha = kNever, sum = kNever, o = kNever, weights = kNever;
   float p_weight = 1;                  ///< by which p and its sum are multiplied to be relative to the new m
   std::uint32_t weighted_by = kNever;  ///< the op that finds it
 };
 
 struct RowOfBlock {
   std::vector<RowStep> steps;  ///< by first key
-  bool online = false, divided = false, any_exp = false;
+  SoftmaxRow::Letters letters;
+  bool has_max = false, online = false, divided = false, any_exp = false;
   float scale = 1;
 };
 

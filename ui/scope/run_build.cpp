@@ -77,6 +77,11 @@ class RunBuilder {
     run_->options_ = options;
     run_->experiment_ = sim::experiment_of(scenario, assets);
     run_->prepared_ = sim::prepare(run_->experiment_);
+    for (const sim::Kernel& kernel : run_->prepared_.plan.kernels) {
+      if (kernel.source_text) {
+        remember_source(kernel.source_file, *kernel.source_text);
+      }
+    }
     run_->parts_ = std::make_shared<Run::Parts>(*run_);
     parts().series.resize(run_->plan().tensors.size());
     const sim::Machine& machine = run_->machine();

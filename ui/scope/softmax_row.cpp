@@ -152,43 +152,44 @@ struct Known {
   }
 };
 
-SoftmaxRow::Step cut(const RowStep& whole, const Known& known) {
-  const SoftmaxRow::Step& all = whole.step;
-  SoftmaxRow::Step step;
-  step.j = all.j;
-  step.first_key = all.first_key;
-  step.v = all.v;
-  step.o_old = all.o_old;
-  step.l_old = all.l_old;
-  step.m_old = all.m_old;
+void mark_done(const RowStep& whole, const Known& known, SoftmaxRow::Step& step) {
   step.done_scores = known(whole.scores);
   step.done_max = known(whole.max);
   step.done_p = known(whole.p);
   step.done_alpha = known(whole.alpha);
   step.done_sum = known(whole.sum);
   step.done_o = known(whole.o);
-  if (step.done_scores) {
-    step.scores = all.scores;
+  step.done_weights = known(whole.weights);
+}
+
+SoftmaxRow::Step cut(const RowStep& whole, const Known& known) {
+  SoftmaxRow::Step step = whole.step;
+  mark_done(whole, known, step);
+  if (!step.done_scores) {
+    step.scores.clear();
   }
-  if (step.done_max) {
-    step.m = all.m;
-    step.max_rose = all.max_rose;
+  if (!step.done_max) {
+    step.m = 0;
+    step.max_rose = false;
   }
-  if (step.done_p) {
-    step.p = all.p;
-    for (float& p : step.p) {
-      p *= known(whole.weighted_by) ? whole.p_weight : 1;
-    }
+  if (!step.done_p) {
+    step.p.clear();
   }
-  if (step.done_alpha) {
-    step.alpha = all.alpha;
+  for (float& p : step.p) {
+    p *= known(whole.weighted_by) ? whole.p_weight : 1;
   }
-  if (step.done_sum) {
-    step.row_sum = all.row_sum;
-    step.l = all.l;
+  if (!step.done_alpha) {
+    step.alpha = 1;
   }
-  if (step.done_o) {
-    step.o = all.o;
+  if (!step.done_sum) {
+    step.row_sum = step.l = 0;
+  }
+  if (!step.done_o) {
+    step.o.clear();
+  }
+  if (!step.done_weights) {
+    step.terms.clear();
+    step.weights.clear();
   }
   return step;
 }
@@ -266,6 +267,8 @@ std::optional<SoftmaxRow> softmax_row(const Run& run, const Frame& frame, std::i
     return std::nullopt;
   }
   out.steps_total = static_cast<std::int32_t>(whole->steps.size());
+  out.letters = whole->letters;
+  out.has_max = whole->has_max;
   out.online = whole->online;
   out.divided = whole->divided;
   out.scale = whole->scale;

@@ -12,14 +12,24 @@ struct SoftmaxRow {
     std::int32_t j = 0, first_key = 0;  ///< K/V tile and its first key
     std::vector<float> scores, p;       ///< of this tile; p after exp; empty: not computed yet
     float m_old = 0, m = 0, alpha = 1, l_old = 0, row_sum = 0, l = 0;
+    float p_max = 0;                    ///< the maximum that p was made with: m, its own tile's, or 0 for none
+    std::vector<float> terms, weights;  ///< where rows end divided: terms / divisor
+    float divisor = 1;
     std::vector<float> o_old, o;        ///< not divided by l, unless the algorithm keeps O divided (see divided)
     std::vector<std::vector<float>> v;  ///< the V rows of the tile, if it has at most 8 keys
     bool max_rose = false;
     bool done_scores = false, done_max = false, done_p = false, done_alpha = false, done_sum = false, done_o = false;
+    bool done_weights = false;
     double begin_us = 0, end_us = 0;
   };
   std::vector<Step> steps;  ///< those begun by the cursor's moment
   std::int32_t steps_total = 0;
+  /// What the program calls them, as rich text: S and P of an attention, X, Y and d of a softmax.
+  struct Letters {
+    std::string scores = "S", p = "P", m = "*m*", sum = "*ℓ*";
+  };
+  Letters letters;
+  bool has_max = true;   ///< does the program look for a maximum at all?
   bool online = true;    ///< does the program update m and l tile by tile?
   bool divided = false;  ///< FlashAttention-1 keeps O divided by l
   float scale = 1;       ///< what scores are multiplied with inside the exponent: m and s here include it

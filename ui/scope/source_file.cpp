@@ -1,6 +1,8 @@
 // The sources of tile programs, as the build saw them, and what can be read off their text.
 #include <algorithm>
 #include <cctype>
+#include <deque>
+#include <mutex>
 #include <string_view>
 
 #include "sim/base/error.h"
@@ -21,12 +23,42 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
-std::vector<SourceFile> all_sources() {
-  std::vector<SourceFile> files;
-  for (const EmbeddedSource& source : embedded_sources()) {
-    files.push_back({source.path, split_lines(source.text)});
+// The build's own files, and those of recorded programs. Kept for ever, so that references to them hold: a file that
+// comes again with another text is another entry, and the newest is found.
+class Sources {
+ public:
+  Sources() {
+    for (const EmbeddedSource& source : embedded_sources()) {
+      files_.push_back({source.path, split_lines(source.text)});
+    }
   }
-  return files;
+  void remember(const std::string& path, std::string_view text) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<std::string> lines = split_lines(text);
+    const SourceFile* known = newest(path);
+    if (known == nullptr || known->lines != lines) {
+      files_.push_back({path, std::move(lines)});
+    }
+  }
+  const SourceFile* find(const std::string& path) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return newest(path);
+  }
+
+ private:
+  const SourceFile* newest(const std::string& path) const {
+    const auto found =
+        std::find_if(files_.rbegin(), files_.rend(), [&](const SourceFile& f) { return f.path == path; });
+    return found == files_.rend() ? nullptr : &*found;
+  }
+
+  std::mutex mutex_;  // runs are made in a thread of their own
+  std::deque<SourceFile> files_;
+};
+
+Sources& sources() {
+  static Sources all;
+  return all;
 }
 
 std::string_view code_of(std::string_view line) { return line.substr(0, line.find("//")); }
@@ -76,14 +108,13 @@ class TopLevel {
 }  // namespace
 
 const SourceFile& source_file(const std::string& path) {
-  static const std::vector<SourceFile> kFiles = all_sources();
-  for (const SourceFile& file : kFiles) {
-    if (file.path == path) {
-      return file;
-    }
+  if (const SourceFile* file = sources().find(path)) {
+    return *file;
   }
   throw sim::Error("source", "there is no tile program '" + path + "'");
 }
+
+void remember_source(const std::string& path, std::string_view text) { sources().remember(path, text); }
 
 std::optional<int> SourceFile::paper_line(int line) const {
   if (line < 1 || line > static_cast<int>(lines.size())) {

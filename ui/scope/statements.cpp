@@ -2,9 +2,11 @@
 
 #include <cctype>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string_view>
 
-#include "ui/scope/embedded_sources.h"
+#include "sim/base/error.h"
 #include "ui/scope/tile_names.h"
 
 namespace scope {
@@ -137,16 +139,21 @@ std::pair<int, int> Statements::loop_of(int line) const {
 }
 
 const Statements& statements_of(const std::string& path) {
-  static const std::map<std::string, Statements> kAll = [] {
-    std::map<std::string, Statements> all;
-    for (const EmbeddedSource& source : embedded_sources()) {
-      all.emplace(source.path, Statements(source_file(source.path)));
-    }
-    return all;
-  }();
+  static std::mutex mutex;
+  static std::map<const SourceFile*, std::unique_ptr<const Statements>> all;  // source files stay where they are
   static const Statements kNone{SourceFile{}};
-  const auto found = kAll.find(path);
-  return found != kAll.end() ? found->second : kNone;
+  const SourceFile* file = nullptr;
+  try {
+    file = &source_file(path);
+  } catch (const sim::Error&) {
+    return kNone;
+  }
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::unique_ptr<const Statements>& statements = all[file];
+  if (!statements) {
+    statements = std::make_unique<const Statements>(*file);
+  }
+  return *statements;
 }
 
 }  // namespace scope

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <optional>
 
 #include "sim/base/error.h"
+#include "ui/scope/caption.h"
 #include "ui/scope/evidence.h"
 
 namespace scope {
@@ -122,7 +124,53 @@ void add_bounds(const sim::Machine& machine, const sim::Report& report, Sweep::P
       sim::io_lower_bound_elements(p.seqlen_q, p.seqlen_kv, p.head_dim, fast) * element * p.slices();
 }
 
+// Asks the fit again, this time for numbers.
+void find_lack(const sim::Experiment& experiment, Sweep::Point& point) {
+  const sim::Prepared prepared = sim::prepare(experiment);
+  const sim::Machine::Sm& sm = experiment.machine.sm;
+  sim::Trace trace;
+  for (const sim::Kernel& kernel : prepared.plan.kernels) {
+    for (std::int32_t index = 0; index < kernel.blocks; ++index) {
+      if (kernel.representative(index) != index) {
+        continue;
+      }
+      sim::record_block(kernel, index, trace);
+      const sim::BlockResources block = sim::resources_of(kernel, sim::footprint_of(trace));
+      const bool smem = block.smem_bytes > sm.smem_bytes_per_block;
+      if (smem || block.registers_per_thread > sm.registers_per_thread_max) {
+        point.lacks = smem ? Sweep::Point::Lacks::smem : Sweep::Point::Lacks::registers;
+        point.needs = smem ? block.smem_bytes : block.registers_per_thread;
+        point.may_use = smem ? sm.smem_bytes_per_block : sm.registers_per_thread_max;
+        return;
+      }
+    }
+  }
+}
+
+void explain(const sim::Experiment* experiment, const sim::Error& error, Sweep::Point& point) {
+  point.lacks = Sweep::Point::Lacks::other;
+  point.why_not = short_reason(error.message());
+  try {
+    if (experiment != nullptr) {
+      find_lack(*experiment, point);
+    }
+  } catch (const sim::Error&) {
+    return;  // not a matter of fitting: the first error says it
+  }
+}
+
 }  // namespace
+
+std::string why_not(const Sweep::Point& point, const Strings& strings) {
+  using Lacks = Sweep::Point::Lacks;
+  if (point.lacks == Lacks::other) {
+    return point.why_not;
+  }
+  const char* key = point.lacks == Lacks::smem        ? "dock.sweep.lacks_smem"
+                    : point.lacks == Lacks::registers ? "dock.sweep.lacks_registers"
+                                                      : "dock.sweep.lacks_memory";
+  return strings.format(key, {{"needs", count_text(point.needs)}, {"may", count_text(point.may_use)}});
+}
 
 const std::vector<std::string>& Sweep::keys() {
   static const std::vector<std::string> kKeys = {"block_q",  "block_kv", "seqlen",
@@ -153,18 +201,20 @@ void Sweep::compute_one() {
   }
   Point point;
   point.x = values_[next_++];
+  std::optional<sim::Experiment> experiment;
   try {
-    const sim::Experiment experiment = sim::experiment_of(edited(scenario_, assets_, key_, point.x), assets_);
-    const sim::Report report = sim::simulate(experiment);
+    experiment = sim::experiment_of(edited(scenario_, assets_, key_, point.x), assets_);
+    const sim::Report report = sim::simulate(*experiment);
     const sim::Traffic& moved = report.two_level;
     point.fits = true;
     point.smem_bytes = moved.read_bytes + moved.write_bytes + moved.reduce_bytes;
     point.dram_bytes = report.dram_read_bytes + report.dram_write_bytes + report.dram_dirty_bytes;
     point.time_us = report.time_us;
-    add_bounds(experiment.machine, report, point);
+    add_bounds(experiment->machine, report, point);
   } catch (const sim::Error& error) {
-    point.why_not = short_reason(error.message());
+    explain(experiment ? &*experiment : nullptr, error, point);
   } catch (const std::bad_alloc&) {
+    point.lacks = Point::Lacks::memory;
     point.why_not = "not enough memory";
   }
   points_.push_back(std::move(point));

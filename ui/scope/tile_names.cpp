@@ -109,4 +109,15 @@ std::string name_with_numbers(const TileInfo& tile) {
   return tile.symbol + "_{" + i + (by_row && by_tile ? "," : "") + j + "}";
 }
 
+std::string plain_name(std::string_view rich) {
+  std::string plain;
+  for (std::size_t i = 0; i < rich.size(); ++i) {
+    const bool opens = rich[i] == '_' && i + 1 < rich.size() && rich[i + 1] == '{';
+    if (!opens && std::string_view("*{}").find(rich[i]) == std::string_view::npos) {
+      plain += rich[i];
+    }
+  }
+  return plain;
+}
+
 }  // namespace scope

@@ -20,5 +20,7 @@ Kind kind_of_result(const sim::Op& op, const TileInfo* a);
 
 /// Symbol, with the numbers of row block and K/V tile that mean something for the family.
 std::string name_with_numbers(const TileInfo& tile);
+/// Without markup: "S3,6" for "S_{3,6}", "m3" for "*m*_{3}".
+std::string plain_name(std::string_view rich);
 
 }  // namespace scope

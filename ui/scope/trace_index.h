@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/tile/kernel.h"
@@ -26,8 +27,10 @@ struct SourceFile {
   /// The lines of the function around `line`: first and last, both from 1.
   std::pair<int, int> function_around(int line) const;
 };
-/// Carried in the program. Throws sim::Error for a path that is not there.
+/// Carried in the program, or remembered. Throws sim::Error for a path that is not there.
 const SourceFile& source_file(const std::string& path);
+/// Keeps the text of a program that is not the project's own; what came last under a path is found.
+void remember_source(const std::string& path, std::string_view text);
 
 struct TileInfo {
   sim::TileId id = 0;

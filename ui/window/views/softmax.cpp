@@ -28,8 +28,8 @@ void safe_below(SoftmaxFrame& at) {
     text_at(p, {at.right, at.y + 14}, value, {20, draw::Face::mono}, colors.ink, draw::Align::right);
     at.y += 30;
   };
-  line("*m* = max *s*", in_formula(at.row.safe_m));
-  line("*ℓ* = Σ *e*^{ *s* − *m*}", in_formula(at.row.safe_l, 3));
+  line("*m* = max " + at.score(), in_formula(at.row.safe_m));
+  line(safe_sum(at), in_formula(at.row.safe_l, 3));
   if (!at.row.safe_o.empty()) {
     const draw::Rect words = rich_at(p, {at.left, at.y + 14}, "[O:O]", kDense, colors.ink);
     output_row(at, output_columns(at, words.right() + 12, at.right + 8), at.y + 14, &at.row.safe_o, 1);
@@ -52,9 +52,10 @@ void notes(SoftmaxFrame& at, float right) {
   const bool over32 = std::isinf(at.row.largest_exp_without_max), over16 = at.row.overflows_fp16;
   const std::string term = "*e*^{ " + in_formula(at.row.safe_m) + "}";
   const float value = at.row.largest_exp_without_max;
-  const std::string words = at.c.ui.strings.format(over32   ? "softmax.overflows32"
-                                                   : over16 ? "softmax.overflows16"
-                                                            : "softmax.fits",
+  const std::string words = at.c.ui.strings.format(over32 && !at.row.has_max ? "softmax.overflows_here"
+                                                   : over32                  ? "softmax.overflows32"
+                                                   : over16                  ? "softmax.overflows16"
+                                                                             : "softmax.fits",
                                                    {{"term", term}, {"value", in_formula(value, value < 100 ? 2 : 0)}});
   const float mark = over16 ? 24 : 0;
   const draw::Rect box = draw::rich(p, {at.left + mark, at.y}, words, kDense,

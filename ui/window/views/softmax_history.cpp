@@ -23,9 +23,9 @@ struct Curve {
 };
 
 std::vector<Curve> curves_of(const scope::SoftmaxRow& row, const std::string& column) {
-  Curve m{"*m*", {}, row.safe_m, draw::Family::none, -1}, alpha{"*α*", {}, {}, draw::Family::none, 3},
-      l{"*ℓ*", {}, row.safe_l, draw::Family::none, 3},
-      o{(row.divided || !row.online ? "[O:O], " : "[O:O]/*ℓ*, ") + column, {}, {}, draw::Family::o, 2};
+  const std::string &sum = row.letters.sum, quotient = row.divided || !row.online ? "[O:O]" : "[O:O]/" + sum;
+  Curve m{row.letters.m, {}, row.safe_m, draw::Family::none, -1}, alpha{"*α*", {}, {}, draw::Family::none, 3},
+      l{sum, {}, row.safe_l, draw::Family::none, 3}, o{quotient + ", " + column, {}, {}, draw::Family::o, 2};
   const std::int32_t first = row.steps.empty() ? 0 : row.steps.front().j;
   for (const Step& step : row.steps) {
     const std::int32_t at = step.j - first;
@@ -41,7 +41,12 @@ std::vector<Curve> curves_of(const scope::SoftmaxRow& row, const std::string& co
     add(o, step.done_o && (step.done_sum || !row.online) && !step.o.empty(),
         step.o.empty() ? 0 : step.o.front() / divisor);
   }
-  std::vector<Curve> curves = {m};
+  std::vector<Curve> curves;
+  if (row.has_max) {
+    curves.push_back(m);
+  } else {
+    l.safe.reset();  // a sum of other terms
+  }
   if (row.online) {
     curves.push_back(alpha);
   }
@@ -173,7 +178,7 @@ void softmax_history(SoftmaxFrame& at, float left, float right, float height) {
   const std::string dashed = at.words("softmax.dashed");
   const float legend = at.p().width_of(dashed, kDense) + 34;
   const scope::Strings& strings = at.c.ui.strings;
-  for (const char* key : {"softmax.history", "softmax.history_short"}) {
+  for (const char* key : {at.is_softmax() ? "softmax.history_tiles" : "softmax.history", "softmax.history_short"}) {
     const std::string title = strings.format(key, {{"n", std::to_string(at.row.row)}});
     if (draw::rich_width(title, kDenseBold, at.p().scale()) + legend + 16 <= right - left) {
       rich_at(at.p(), {left, y}, title, kDenseBold, at.colors().ink);

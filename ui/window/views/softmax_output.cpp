@@ -89,6 +89,24 @@ void output_row(SoftmaxFrame& at, const OutputColumns& columns, float y, const s
   }
 }
 
+std::string safe_sum(const SoftmaxFrame& at) { return at.row.letters.sum + " = Σ *e*^{ " + at.score() + " − *m*}"; }
+
+WeightsWords softmax_weights(const SoftmaxFrame& at, std::size_t written_out) {
+  const Step* step = at.step();
+  WeightsWords words;
+  words.formula = "*y* ← " + at.term() + " / " + at.row.letters.sum;
+  if (step == nullptr || step->weights.size() > written_out || step->weights.size() != step->terms.size()) {
+    return words;
+  }
+  for (std::size_t n = 0; n < step->weights.size(); ++n) {
+    words.numbers +=
+        fmt::format("{}*y*_{{{}}} = {} / {} = {}", n > 0 ? ",  " : "", static_cast<std::size_t>(step->first_key) + n,
+                    in_formula(step->terms[n], 3), in_formula(step->divisor, 3), in_formula(step->weights[n], 3));
+    words.error = words.error || scope::is_error(step->weights[n], draw::Family::p);
+  }
+  return words;
+}
+
 float softmax_output(SoftmaxFrame& at, float y) {
   const Step* step = at.step();
   if (step == nullptr || at.row.safe_o.empty()) {

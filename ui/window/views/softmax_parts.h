@@ -25,6 +25,13 @@ struct SoftmaxFrame {
   const scope::SoftmaxRow::Step* step() const { return current_step(c.frame, row); }
   std::string words(std::string_view key) const { return std::string(c.ui.words(key)); }
   std::int32_t keys() const { return static_cast<std::int32_t>(row.safe_scores.size()); }
+  /// Of a softmax program its own letter, "x"; else "s".
+  std::string score() const { return is_softmax() ? "*x*" : "*s*"; }
+  bool is_softmax() const { return row.safe_o.empty(); }
+  /// "e^{s − m}", with the score's index or without.
+  std::string term(const std::string& index = {}) const {
+    return "*e*^{ " + score() + index + (row.has_max ? " − " + row.letters.m + "}" : "}");
+  }
 };
 
 /// Head, scores, max, factor, sum, output, O / l; moves `y` down.
@@ -33,6 +40,14 @@ void softmax_table(SoftmaxFrame& at);
 float softmax_scores(SoftmaxFrame& at, float y);
 /// The same for safe softmax: all of them, at once.
 float safe_scores(SoftmaxFrame& at, float y, float left, float right);
+/// "ℓ = Σ e^{s − m}", of safe softmax.
+std::string safe_sum(const SoftmaxFrame& at);
+/// The weights that a softmax program writes: formula, and numbers of the tile at work where they are few.
+struct WeightsWords {
+  std::string formula, numbers;
+  bool error = false;
+};
+WeightsWords softmax_weights(const SoftmaxFrame& at, std::size_t written_out);
 /// O as a weighted sum of rows. Returns its height.
 float softmax_output(SoftmaxFrame& at, float y);
 /// Numbers of a row of O, `digits` behind the point, that fit between left and right, right aligned; "?" for none.

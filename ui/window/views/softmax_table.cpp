@@ -27,12 +27,13 @@ class Table {
     head();
     scores();
     if (step_ != nullptr) {
-      line("softmax.max",
-           {"*m* ← max(*m*, " + listed("*s*") + ")", max_numbers(), known(step_->done_max, step_->m, -1)},
-           safe("*m* = max *s*", in_formula(at_.row.safe_m)));
+      maximum();
       factor();
-      line("softmax.sum", {sum_formula(), sum_numbers(), known(step_->done_sum, step_->l, 3)},
-           safe("*ℓ* = Σ *e*^{ *s* − *m*}", in_formula(at_.row.safe_l, 3)));
+      line("softmax.sum",
+           {sum_formula(), sum_numbers(), known(step_->done_sum, step_->l, 3),
+            step_->done_sum && scope::is_error(step_->l, draw::Family::p)},
+           safe(safe_sum(at_), in_formula(at_.row.safe_l, 3)));
+      weights();
       output();
       result();
     }
@@ -45,6 +46,7 @@ class Table {
  private:
   struct Cell {
     std::string formula, numbers, value;
+    bool error = false;  // is the value, or a number, infinite or none at all?
   };
 
   bool has_output() const { return !at_.row.safe_o.empty(); }
@@ -60,11 +62,13 @@ class Table {
     const float top = y + 12 + std::max(0.0F, (40 - height) / 2);
     draw::paint(p_, {left, top}, formula, style, colors_.ink);
     if (!cell.numbers.empty()) {
-      draw::paint(p_, {left, top + formula.height + 8}, numbers, {15}, colors_.ink2);
+      draw::paint(p_, {left, top + formula.height + 8}, numbers, {15},
+                  cell.error && cell.value.empty() ? colors_.error_text : colors_.ink2);
     }
     if (!cell.value.empty()) {
       const bool known = cell.value != "?";
-      text_at(p_, {right, top + height / 2}, cell.value, value, known ? colors_.ink : colors_.ink2, draw::Align::right);
+      const draw::Color color = cell.error ? colors_.error_text : known ? colors_.ink : colors_.ink2;
+      text_at(p_, {right, top + height / 2}, cell.value, value, color, draw::Align::right);
     }
     return std::max(64.0F, height + 24);
   }
@@ -81,7 +85,7 @@ class Table {
     at_.y += height;
     p_.line({at_.left, at_.y}, {at_.wide ? at_.safe_right : at_.right, at_.y}, colors_.hair);
   }
-  static Cell safe(std::string formula, std::string value) { return {std::move(formula), "", std::move(value)}; }
+  static Cell safe(std::string formula, std::string value) { return {std::move(formula), "", std::move(value), false}; }
   static std::string known(bool done, float value, int digits) {
     return !done ? "?" : digits < 0 ? in_formula(value) : in_formula(value, digits);
   }
@@ -90,7 +94,9 @@ class Table {
   void head() {
     const float y = at_.y + 22, scale = p_.scale();
     const std::string row = at_.c.ui.strings.format("softmax.row", {{"n", scope::count_text(at_.row.row)}});
-    const std::string kind = at_.words(at_.row.online ? "softmax.online" : "softmax.by_passes");
+    const std::string kind = at_.words(!at_.row.has_max ? "softmax.naive"
+                                       : at_.row.online ? "softmax.online"
+                                                        : "softmax.by_passes");
     float x = at_.left;
     const draw::Rect number = text_at(p_, {x, y}, row, kTitle, colors_.ink);
     x = std::max(at_.wide ? at_.body : 0, number.right() + 16);
@@ -121,11 +127,13 @@ class Table {
 
   std::string moment() const {
     if (step_ == nullptr) {
-      return at_.words("softmax.before");
+      return at_.words(has_output() ? "softmax.before" : "softmax.before_tile");
     }
     const bool over = step_->done_o || (!has_output() && step_->done_sum);
     const std::int32_t first = at_.row.steps.front().j;
-    return at_.c.ui.strings.format(over ? "softmax.after" : "softmax.within",
+    const char* after = has_output() ? "softmax.after" : "softmax.after_tile";
+    const char* within = has_output() ? "softmax.within" : "softmax.within_tile";
+    return at_.c.ui.strings.format(over ? after : within,
                                    {{"j", scope::count_text(step_->j)},
                                     {"first", scope::count_text(first)},
                                     {"last", scope::count_text(first + at_.row.steps_total - 1)}});
@@ -141,7 +149,8 @@ class Table {
           draw::rich(p_, {at_.safe_left, y + own - 2}, kept, kDense, colors_.ink2, at_.safe_right - at_.safe_left);
       height = std::max(height, own + box.h + 32);
     }
-    rich_at(p_, {at_.left, y + 20}, at_.words("softmax.scores"), kDense, colors_.ink2);
+    const std::string label = at_.c.ui.strings.format("softmax.scores", {{"s", at_.score()}});
+    rich_at(p_, {at_.left, y + 20}, label, kDense, colors_.ink2);
     rule(height);
   }
 
@@ -172,9 +181,20 @@ class Table {
     return words + ")";
   }
 
+  void maximum() {
+    const std::string& m = at_.row.letters.m;
+    const Cell own = !at_.row.has_max ? Cell{at_.words("softmax.no_max"), "", "", false}
+                                      : Cell{fmt::format("{0} ← max({0}, {1})", m, listed(at_.score())), max_numbers(),
+                                             known(step_->done_max, step_->m, -1),
+                                             step_->done_max && scope::is_error(step_->m, draw::Family::statistic)};
+    line("softmax.max", own, safe("*m* = max " + at_.score(), in_formula(at_.row.safe_m)));
+  }
+
   void factor() {
+    const Cell none{at_.words("softmax.no_factor"), "", "", false};
     if (!at_.row.online) {
-      line("softmax.factor", {at_.words("softmax.no_factor_here"), "", ""}, {at_.words("softmax.no_factor"), "", ""});
+      const char* why = at_.row.has_max ? "softmax.no_factor_here" : "softmax.no_factor_naive";
+      line("softmax.factor", {at_.words(why), "", "", false}, none);
       return;
     }
     std::string numbers;
@@ -184,19 +204,23 @@ class Table {
         numbers += " = *e*^{ " + in_formula(step_->m_old - step_->m) + "}";
       }
     }
-    line("softmax.factor", {"*α* ← *e*^{ *m*_{old} − *m*}", numbers, known(step_->done_alpha, step_->alpha, 3)},
-         {at_.words("softmax.no_factor"), "", ""});
+    const std::string& m = at_.row.letters.m;
+    line("softmax.factor",
+         {fmt::format("*α* ← *e*^{{ {0}_{{old}} − {0}}}", m), numbers, known(step_->done_alpha, step_->alpha, 3),
+          step_->done_alpha && scope::is_error(step_->alpha, draw::Family::p)},
+         none);
   }
 
   std::string sum_formula() const {
-    const std::string old = at_.row.online ? "*ℓ* ← *α* *ℓ*" : "*ℓ* ← *ℓ*";
+    const std::string& l = at_.row.letters.sum;
+    std::string words = l + " ← " + (at_.row.online ? "*α* " : "") + l;
     const std::size_t n = step_->scores.size();
     if (n == 0 || n > kWrittenOut) {
-      return old + " + Σ *p*";
+      return words + " + Σ " + (at_.is_softmax() ? at_.term() : "*p*");
     }
-    std::string words = old;
     for (std::size_t k = 0; k < n; ++k) {
-      words += fmt::format(" + *p*_{{{}}}", static_cast<std::size_t>(step_->first_key) + k);
+      const std::string index = fmt::format("_{{{}}}", static_cast<std::size_t>(step_->first_key) + k);
+      words += " + " + (at_.is_softmax() ? at_.term(index) : "*p*" + index);
     }
     return words;
   }
@@ -217,6 +241,14 @@ class Table {
   }
 
   // ---- Output ----
+  void weights() {
+    if (at_.is_softmax()) {
+      WeightsWords words = softmax_weights(at_, kWrittenOut);
+      const Cell safe{fmt::format("*y* = *e*^{{ {} − *m*}} / {}", at_.score(), at_.row.letters.sum), "", "", false};
+      line("softmax.weights", {std::move(words.formula), std::move(words.numbers), "", words.error}, safe);
+    }
+  }
+
   void output() {
     if (!has_output()) {
       return;

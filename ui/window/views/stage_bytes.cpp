@@ -48,7 +48,7 @@ void draw_counter(Scene& scene, const Rect& box, Boundary boundary) {
   const std::string written = bytes(scene.run().bytes_at(t, boundary, true));
   const float y = box.center().y - 10;
   float x = box.x + 12;
-  const TextStyle number{box.w >= 330 ? 18.0F : 15.0F, draw::Face::mono};
+  const TextStyle number{box.w >= 330 && box.h >= 28 ? 18.0F : 15.0F, draw::Face::mono};
   const auto width = [&](const char* key, const std::string& value) {
     return scene.p.width_of(scene.words(key), kSmall) + 6 + scene.p.width_of(value, number) + 14;
   };

@@ -29,12 +29,12 @@ Ramp ramp_of(const draw::Palette& colors, Family family) {
   return ramp;
 }
 
-Color color_of(float value, Range range, const Ramp& ramp, Color masked) {
-  if (std::isnan(value)) {
+Color color_of(float value, Range range, const Ramp& ramp, const draw::Palette& colors, Family family) {
+  if (!scope::is_there(value)) {
     return {0, 0, 0, 0};
   }
-  if (std::isinf(value)) {
-    return masked;
+  if (!std::isfinite(value)) {
+    return scope::is_error(value, family) ? colors.error_mark : colors.hair;
   }
   const float share = range.high > range.low ? (value - range.low) / (range.high - range.low) : 0.5F;
   return ramp[static_cast<std::size_t>(std::clamp(share, 0.0F, 1.0F) * (kSteps - 1) + 0.5F)];
@@ -75,7 +75,7 @@ draw::Pixels heat_pixels(const draw::Palette& colors, const sim::Matrix& values,
     const auto row = static_cast<std::int32_t>(std::int64_t{r} * shape.rows / rows);
     for (std::int32_t c = 0; c < cols; ++c) {
       const auto col = static_cast<std::int32_t>(std::int64_t{c} * shape.cols / cols);
-      pixels.data.push_back(color_of(values.at(row, col), range, ramp, colors.hair));
+      pixels.data.push_back(color_of(values.at(row, col), range, ramp, colors, family));
     }
   }
   return pixels;

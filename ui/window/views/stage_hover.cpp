@@ -145,7 +145,7 @@ void hover_matrix(Scene& scene, const MatrixPlace& place, Element at) {
   card.rows.push_back({std::string(scene.words("stage.hover.whole")),
                        size_words(info.shape) + " " + std::string(sim::name_of(info.dtype))});
   if (const auto value = scope::values(scene.run(), scene.frame(), info, at.row, at.col, {1, 1});
-      value && !std::isnan(value->at(0, 0))) {
+      value && scope::is_there(value->at(0, 0))) {
     card.rows.push_back({fmt::format("({}, {})", at.row, at.col), "`" + scope::value_text(value->at(0, 0)) + "`"});
   }
   const std::string slices = info.slices > 1 ? scope::count_text(info.slices) + " × " : "";

@@ -192,8 +192,9 @@ void draw_l2_card(Scene& scene) {
   }
   const double whole = static_cast<double>(scene.run().machine().l2.bytes);
   const double share = std::clamp(static_cast<double>(l2.held_bytes) / whole, 0.0, 1.0);
-  Rect inner = card.inset(12, 0);
-  const float y = card.y + (card.h - 34) / 2;
+  const Rect inner = card.inset(12, 0);
+  const bool has_bar = card.h >= 38;
+  const float y = card.y + (card.h - (has_bar ? 34 : 18)) / 2;
   const Rect held =
       draw::rich(scene.p, {inner.x, y},
                  scene.ui.strings.format(
@@ -203,9 +204,11 @@ void draw_l2_card(Scene& scene) {
   first_that_fits(scene, {inner.right(), y}, inner.w - held.w - 12,
                   {scene.ui.strings.format("stage.hit_rate", {{"rate", percent}}), percent}, kSmall, scene.colors.ink,
                   draw::Align::right);
-  const Rect bar{inner.x, y + 25, inner.w, 7};
-  scene.p.fill({bar.x, bar.y, bar.w * static_cast<float>(share), bar.h}, scene.colors.ink2);
-  scene.p.frame(bar, scene.colors.edge, 1);
+  if (has_bar) {
+    const Rect bar{inner.x, y + 25, inner.w, 7};
+    scene.p.fill({bar.x, bar.y, bar.w * static_cast<float>(share), bar.h}, scene.colors.ink2);
+    scene.p.frame(bar, scene.colors.edge, 1);
+  }
   if (scene.ui.touch(scene.name("l2_card"), card).hovered) {
     draw::HoverCard hover;
     hover.title = "L2";

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ui/window/views/stage_scene.h"
+#include "ui/window/views/stage_values.h"
 
 namespace views::on_stage {
 
@@ -29,7 +29,7 @@ NumberFormat number_format(const Scene& scene, const sim::Matrix& values, float 
   for (const NumberFormat& format : kFormats) {
     std::size_t longest = 0;
     for (const float value : values.view()) {
-      if (!std::isnan(value)) {
+      if (scope::is_there(value)) {
         longest = std::max(longest, number_words(value, format).size());
       }
     }
@@ -39,6 +39,17 @@ NumberFormat number_format(const Scene& scene, const sim::Matrix& values, float 
     }
   }
   return {kTiny, NumberFormat::kNone};
+}
+
+void draw_value(Scene& scene, const Rect& cell, float value, const NumberFormat& format, Family family) {
+  if (!scope::is_there(value)) {
+    return;
+  }
+  const bool error = scope::is_error(value, family);
+  if (error) {
+    scene.p.fill(cell.inset(1.5F), scene.colors.panel);  // on a tile's own colour it could hardly be read
+  }
+  scene.p.text_in(cell, number_words(value, format), format.style, error ? scene.colors.error_text : scene.colors.ink);
 }
 
 namespace {
@@ -106,9 +117,7 @@ void draw_numbers(Scene& scene, const MatrixPlace& place) {
   for (std::int32_t r = 0; r < seen.rows; ++r) {
     for (std::int32_t c = 0; c < seen.cols; ++c) {
       const float value = place.transposed ? values->at(c, r) : values->at(r, c);
-      if (!std::isnan(value)) {
-        scene.p.text_in(all.at(all.top + r, all.left + c), number_words(value, format), format.style, scene.colors.ink);
-      }
+      draw_value(scene, all.at(all.top + r, all.left + c), value, format, place.info.family);
     }
   }
 }

@@ -22,6 +22,7 @@ using Step = scope::SoftmaxRow::Step;
 struct Shown {
   draw::Mark mark = draw::Mark::next;
   std::string formula, numbers, value;
+  bool error = false;  // is the value infinite, or no number?
 };
 
 class StatePanel {
@@ -137,8 +138,8 @@ class StatePanel {
       height += numbers.height;
     }
     if (!s.value.empty()) {
-      text_at(p_, {right_, y_ + std::min(height, 40.0F) / 2}, s.value, kValue, next ? colors_.ink3 : colors_.ink,
-              draw::Align::right);
+      const draw::Color color = s.error ? colors_.error_text : next ? colors_.ink3 : colors_.ink;
+      text_at(p_, {right_, y_ + std::min(height, 40.0F) / 2}, s.value, kValue, color, draw::Align::right);
     }
     y_ += std::max(height, 24.0F) + kGap;
   }
@@ -152,12 +153,14 @@ class StatePanel {
     const bool done = row_ && step_ != nullptr ? done_flag(s.kind) : at.op > s.end || (at.op == s.end && at.share >= 1);
     const bool running = here && !done && !at.idle && at.op >= s.begin && at.op <= s.end;
     out.mark = done ? draw::Mark::done : running ? draw::Mark::running : draw::Mark::next;
-    out.formula = formula(s.kind);
+    const StatementWords words(c_, statements_, row_ ? &*row_ : nullptr, step_);
+    out.formula = words.formula(s.kind);
     if (row_ && step_ != nullptr) {
-      out.numbers = numbers(s.kind);
+      out.numbers = words.numbers(s.kind);
     }
     if (done && row_) {
-      out.value = value(s.kind);
+      out.value = words.value(s.kind);
+      out.error = words.is_error(s.kind);
     } else if (running) {
       out.value = percent(share_of(s));
     } else if (row_) {
@@ -184,99 +187,9 @@ class StatePanel {
       case StatementKind::p: return step_->done_p;
       case StatementKind::alpha: return step_->done_alpha;
       case StatementKind::sum: return step_->done_sum;
+      case StatementKind::weights: return step_->done_weights;
       default: return step_->done_o;
     }
-  }
-
-  bool has(StatementKind kind) const {
-    return std::any_of(statements_.begin(), statements_.end(), [&](const RowStatement& s) { return s.kind == kind; });
-  }
-  bool p_before_max() const {
-    for (const RowStatement& s : statements_) {
-      if (s.kind == StatementKind::max || s.kind == StatementKind::p) {
-        return s.kind == StatementKind::p && has(StatementKind::max);
-      }
-    }
-    return false;
-  }
-  bool divided() const { return row_ ? row_->divided : c_.run.plan().algorithm == "flash1"; }
-
-  std::string formula(StatementKind kind) const {
-    const bool alpha = has(StatementKind::alpha);
-    switch (kind) {
-      case StatementKind::max: return "*m* ← max(*m*, rowmax [S:S])";
-      case StatementKind::p:
-        return !has(StatementKind::max) && row_ && row_->safe_scores.empty() ? "[P:P] ← exp([S:S])"
-               : p_before_max()                                              ? "[P:P] ← exp([S:S] − rowmax [S:S])"
-                                                                             : "[P:P] ← exp([S:S] − *m*)";
-      case StatementKind::alpha: return "*α* ← exp(*m*_{old} − *m*)";
-      case StatementKind::sum:
-        return p_before_max() ? "*ℓ* ← *α* *ℓ* + *β* rowsum [P:P]"
-               : alpha        ? "*ℓ* ← *α* *ℓ* + rowsum [P:P]"
-                              : "*ℓ* ← *ℓ* + rowsum [P:P]";
-      default:
-        return divided() ? "[O:O] ← (*α* *ℓ*_{old} [O:O] + *β* [P:P] [V:V]) / *ℓ*"
-               : alpha   ? "[O:O] ← *α* [O:O] + [P:P] [V:V]"
-                         : "[O:O] ← [O:O] + [P:P] [V:V]";
-    }
-  }
-
-  std::string value(StatementKind kind) const {
-    switch (kind) {
-      case StatementKind::max: return in_formula(step_->m);
-      case StatementKind::p: return step_->p.empty() ? "" : in_formula(step_->p.front(), 3);
-      case StatementKind::alpha: return in_formula(step_->alpha, 3);
-      case StatementKind::sum: return in_formula(step_->l, 3);
-      default: return step_->o.empty() ? "" : in_formula(step_->o.front(), 2);
-    }
-  }
-
-  std::string numbers(StatementKind kind) const {
-    const Step& s = *step_;
-    switch (kind) {
-      case StatementKind::max:
-        return s.scores.empty() ? ""
-                                : fmt::format("= max({}, {})", in_formula(s.m_old),
-                                              in_formula(*std::max_element(s.scores.begin(), s.scores.end())));
-      case StatementKind::p: return p_numbers(s);
-      case StatementKind::alpha: return s.done_max ? fmt::format("= exp({})", minus_text(s.m_old, s.m)) : "";
-      case StatementKind::sum:
-        return s.done_sum ? row_->online ? fmt::format("= {} · {} + {}", in_formula(s.alpha, 3), in_formula(s.l_old, 3),
-                                                       in_formula(s.row_sum, 3))
-                                         : fmt::format("= {} + {}", in_formula(s.l_old, 3), in_formula(s.row_sum, 3))
-                          : "";
-      default: return o_numbers(s);
-    }
-  }
-
-  std::string p_numbers(const Step& s) const {
-    if (s.scores.empty() || (!s.done_max && !s.done_p)) {
-      return "";
-    }
-    const float largest = *std::max_element(s.scores.begin(), s.scores.end());
-    const float m = !s.done_max || (p_before_max() && !s.done_alpha) ? largest : s.m;
-    const std::string difference =
-        fmt::format("*S*_{{{},{}}} − {} = {}", row_number_, s.first_key, m == s.m && s.done_max ? "*m*" : "rowmax",
-                    in_formula(s.scores.front() - m));
-    return s.done_p ? ui_.strings.format("state_panel.its_exp",
-                                         {{"difference", difference}, {"p", in_formula(s.p.front(), 3)}})
-                    : difference;
-  }
-
-  std::string o_numbers(const Step& s) const {
-    if (!s.done_o || s.o.empty() || s.o_old.empty()) {
-      return "";
-    }
-    const float old = row_->divided ? s.l_old * s.o_old.front() : s.o_old.front();
-    const float made = row_->divided ? s.o.front() * s.l : s.o.front();
-    const float kept = row_->online ? s.alpha * old : old;
-    const std::string added = in_formula(std::abs(made - kept), 2), sign = made < kept ? " − " : " + ";
-    std::string sum = row_->online ? fmt::format("{} · {}{}{}", in_formula(s.alpha, 3), in_formula(old, 2), sign, added)
-                                   : in_formula(old, 2) + sign + added;
-    if (row_->divided) {
-      sum = fmt::format("({}) / {}", sum, in_formula(s.l, 3));
-    }
-    return ui_.strings.format("state_panel.column", {{"n", "0"}, {"sum", sum}});
   }
 
   std::string shapes(std::uint32_t op) const {
@@ -292,7 +205,7 @@ class StatePanel {
     const draw::Mark mark = at.share >= 1              ? draw::Mark::done
                             : at.idle || at.share <= 0 ? draw::Mark::next
                                                        : draw::Mark::running;
-    put({mark, "**" + facts.title + "**", "", mark == draw::Mark::running ? percent(at.share) : ""});
+    put({mark, "**" + facts.title + "**", "", mark == draw::Mark::running ? percent(at.share) : "", false});
     for (const OpFacts::Fact& fact : facts.facts) {
       put_fact(fact);
     }

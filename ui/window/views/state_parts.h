@@ -39,14 +39,49 @@ OpFacts facts_of(Context& context, std::uint32_t op);
 std::string tile_size(const Context& context, const scope::TileInfo& tile);
 
 /// Statements of a softmax within one K/V tile.
-enum class StatementKind : std::uint8_t { max, p, alpha, sum, output };
-inline constexpr int kStatementKinds = 5;
+enum class StatementKind : std::uint8_t { max, p, alpha, sum, output, weights };
+inline constexpr int kStatementKinds = 6;
 struct RowStatement {
   StatementKind kind{};
   std::uint32_t begin = 0, end = 0;  ///< first and last op
 };
 /// In the order in which the block computes them for K/V tile j; empty if it computes no softmax.
 std::vector<RowStatement> statements_in(const scope::Frame& frame, std::int32_t j);
+
+/// A statement in words: its formula, and of one row of one tile, where that is known, the numbers put in.
+class StatementWords {
+ public:
+  StatementWords(const Context& context, const std::vector<RowStatement>& statements, const scope::SoftmaxRow* row,
+                 const scope::SoftmaxRow::Step* step)
+      : context_(context), statements_(statements), row_(row), step_(step) {}
+
+  std::string formula(StatementKind kind) const;
+  std::string numbers(StatementKind kind) const;
+  std::string value(StatementKind kind) const;
+  bool is_error(StatementKind kind) const;  ///< is the value infinite, or no number?
+
+ private:
+  bool has(StatementKind kind) const;
+  bool has_max() const;
+  bool p_before_max() const;
+  bool divided() const;
+  std::string p_formula() const;
+  std::string p_numbers() const;
+  std::string sum_numbers() const;
+  std::string o_numbers() const;
+  std::string weights_numbers() const;
+  float number(StatementKind kind) const;  ///< that stands at the right
+
+  const Context& context_;
+  const std::vector<RowStatement>& statements_;
+  const scope::SoftmaxRow* row_;
+  const scope::SoftmaxRow::Step* step_;
+};
+/// Of numbers in a row: the first that is infinite or none at all, else the first.
+std::size_t telling(const std::vector<float>& values);
+/// Rich text of scores and exponentials, underlined: "[S:X]", "[P:Y]".
+std::string scores_word(const scope::SoftmaxRow::Letters& letters);
+std::string p_word(const scope::SoftmaxRow::Letters& letters);
 
 // ---- Numbers in formulas ----
 /// With a true minus and the sign of infinity.

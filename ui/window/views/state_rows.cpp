@@ -148,7 +148,11 @@ class StatementFinder {
     if (op.kind == sim::OpKind::max && column) {
       end(StatementKind::max, n);
     } else if (exponential && is(op.a, scope::Family::s)) {
-      end(StatementKind::p, n);
+      // A later pass over the row makes them anew, to divide them.
+      const std::uint32_t first = end_[static_cast<int>(StatementKind::p)];
+      end(StatementKind::p, first != kNone && ops_[first].line != op.line ? first : n);
+    } else if (op.kind == sim::OpKind::div && is(op.a, scope::Family::p)) {
+      end(StatementKind::weights, n);
     } else if (exponential && column && end_[2] == kNone) {
       end(StatementKind::alpha, n);
     } else if (op.kind == sim::OpKind::add && column) {
@@ -165,8 +169,13 @@ class StatementFinder {
     if (kind == static_cast<int>(StatementKind::output)) {
       return first_output_;
     }
+    // A statement inside another one's line comes before it.
+    std::uint32_t inner = 0;
+    for (const std::uint32_t other : end_) {
+      inner = other != kNone && other < end ? std::max(inner, other + 1) : inner;
+    }
     std::uint32_t begin = end;
-    while (begin > 0 && (ops_[begin - 1].line == ops_[end].line || ops_[begin - 1].kind == sim::OpKind::release)) {
+    while (begin > inner && (ops_[begin - 1].line == ops_[end].line || ops_[begin - 1].kind == sim::OpKind::release)) {
       --begin;
     }
     return begin;
@@ -176,7 +185,7 @@ class StatementFinder {
   const std::vector<sim::Op>& ops_;
   Rows rows_;
   std::int32_t j_;
-  std::array<std::uint32_t, kStatementKinds> end_{kNone, kNone, kNone, kNone, kNone};
+  std::array<std::uint32_t, kStatementKinds> end_{kNone, kNone, kNone, kNone, kNone, kNone};
   std::uint32_t first_output_ = kNone;
 };
 
