@@ -100,6 +100,7 @@ std::string write_failure(const Stage& stage, const Case& given, const CaseFindi
   };
   more("sm.smem_bytes_per_block", experiment.machine.sm.smem_bytes_per_block);
   more("sm.smem_bytes", experiment.machine.sm.smem_bytes);
+  scenario.view.push_back({"right", {std::string("program")}});
   scenario.view.emplace_back("failure", failure_view(findings, message));
   const std::string path = (fs::path(folder) / "failure.toml").string();
   sim::write_file(path, sim::to_toml(scenario));

@@ -17,7 +17,8 @@ std::string number(double value) {
 std::string shape_en(const Case& c, bool softmax) {
   const sim::Problem& p = c.problem;
   const sim::Schedule& s = c.schedule;
-  return softmax ? fmt::format("{} rows of {}, tiles of {} x {}", p.rows, p.row_length, s.block_q, s.block_kv)
+  return softmax ? fmt::format("{} {} of {}, tiles of {} x {}", p.rows, p.rows == 1 ? "row" : "rows", p.row_length,
+                               s.block_q, s.block_kv)
                  : fmt::format("Nq = {}, Nk = {}, d = {}, Br = {}, Bc = {}", p.seqlen_q, p.seqlen_kv, p.head_dim,
                                s.block_q, s.block_kv);
 }

@@ -120,8 +120,8 @@ class Watcher {
         return;
       }
     }
+    keys_.forget();  // those pressed while it was busy; from here on each counts
     print((after_save ? time_text(files_.since_saved()) : "") + footer());
-    keys_.forget();  // those pressed while it was busy
   }
 
   std::string time_text(double seconds) const {

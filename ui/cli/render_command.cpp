@@ -21,10 +21,10 @@ namespace cli {
 namespace {
 
 struct RenderOptions {
-  std::string scenario, output, at = "middle", from = "start", to = "end", theme = "dark", language = "en", tab, size;
-  std::string compare, panel, align;
+  std::string scenario, output, at, from = "start", to = "end", theme = "dark", language = "en", tab, size;
+  std::string compare, panel, align, lesson;
   double scale = 1, seconds = 8;
-  int frames_per_second = 30, sm = 0;
+  int frames_per_second = 30, sm = -1, step = 1;
   bool film = false, over_stage = false;
 };
 
@@ -66,7 +66,7 @@ app::Options app_options(const RenderOptions& options) {
 
 void show(platform::Studio& studio, const RenderOptions& options) {
   scope::View& view = studio.app().view();
-  view.cursor.place.sm = options.sm;
+  view.cursor.place.sm = options.sm >= 0 ? options.sm : view.cursor.place.sm;
   if (!options.tab.empty()) {
     studio.app().run_command("tab_" + options.tab);
     view.tab_over_stage = options.over_stage;
@@ -85,9 +85,18 @@ void show(platform::Studio& studio, const RenderOptions& options) {
   view.right = options.panel.empty() ? view.right : options.panel;
 }
 
+// A scenario that is kept with a moment opens there.
+bool has_moment(const sim::Scenario& scenario) {
+  return std::any_of(scenario.view.begin(), scenario.view.end(),
+                     [](const auto& entry) { return entry.first == "t_us" || entry.first == "failure"; });
+}
+
 void write_picture(platform::Studio& studio, const RenderOptions& options) {
-  studio.app().view().cursor.t_us =
-      scope::moment_of(*studio.app().run(), studio.app().view().cursor.place, options.at, "--at");
+  if (!options.at.empty() || !has_moment(studio.app().run()->scenario())) {
+    const std::string at = options.at.empty() ? "middle" : options.at;
+    scope::View& view = studio.app().view();
+    view.cursor.t_us = scope::moment_of(*studio.app().run(), view.cursor.place, at, "--at");
+  }
   studio.settle();
   if (has_end(options.output, ".svg")) {
     return sim::write_file(options.output, studio.svg());
@@ -118,6 +127,22 @@ void write_film(platform::Studio& studio, const RenderOptions& options) {
   print(film.path() + "\n");
 }
 
+// A lesson's step as it stands when it is opened.
+int render_lesson(const RenderOptions& options, int width, int height) {
+  const bool svg = has_end(options.output, ".svg");
+  if (options.film) {
+    throw sim::Error("--lesson", "a lesson's step is a picture", "leave --film out");
+  }
+  platform::Studio studio(app_options(options), width, height, static_cast<float>(options.scale), !svg);
+  if (!studio.app().open_lesson(options.lesson, options.step)) {
+    throw studio.app().failure();
+  }
+  studio.settle();
+  svg ? sim::write_file(options.output, studio.svg())
+      : platform::write_png(options.output, studio.picture(), width, height);
+  return 0;
+}
+
 int render(const RenderOptions& options) {
   if (options.output.empty()) {
     throw sim::Error("render", "no file to write to", "add -o FILE.png, FILE.svg, or with --film FILE.mp4");
@@ -127,6 +152,9 @@ int render(const RenderOptions& options) {
                      "films are made with --film");
   }
   const auto [width, height] = pixels_of(options.size);
+  if (!options.lesson.empty()) {
+    return render_lesson(options, width, height);
+  }
   const sim::Scenario scenario = scenario_called(options.scenario.empty() ? "blackboard" : options.scenario);
   const bool pixels = options.film || !has_end(options.output, ".svg");
   platform::Studio studio(app_options(options), width, height, static_cast<float>(options.scale), pixels);
@@ -161,6 +189,8 @@ Action add_render(CLI::App& app) {
   app.add_option("--panel", o->panel, "right panel: program, state or softmax")->type_name("NAME");
   app.add_option("--compare", o->compare, "a second algorithm, or lines of a scenario")->type_name("NAME");
   app.add_option("--align", o->align, "compare at the same work or the same time")->type_name("work|time");
+  app.add_option("--lesson", o->lesson, "a lesson's name or file, in place of a scenario")->type_name("LESSON");
+  app.add_option("--step", o->step, "of the lesson, from 1")->check(CLI::Range(1, 999));
   app.add_option("--sm", o->sm, "the SM to look at")->check(CLI::Range(0, 4096));
   app.add_flag("--film", o->film, "a film: .mp4, .webm, .gif, .webp (with ffmpeg), or a folder of pictures");
   app.add_option("--from", o->from, "moment at which the film starts")->type_name("TIME");

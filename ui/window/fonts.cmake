@@ -24,7 +24,8 @@ set(font_script ${CMAKE_CURRENT_SOURCE_DIR}/fonts_embed.cmake)
 set(font_characters ${CMAKE_CURRENT_BINARY_DIR}/fonts/characters.txt)
 file(GLOB_RECURSE font_texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/assets/strings/*.toml
   ${PROJECT_SOURCE_DIR}/assets/presets/*.toml ${PROJECT_SOURCE_DIR}/assets/machines/*.toml
-  ${PROJECT_SOURCE_DIR}/lessons/*.toml ${PROJECT_SOURCE_DIR}/lessons/*.md)
+  ${PROJECT_SOURCE_DIR}/lessons/*.toml ${PROJECT_SOURCE_DIR}/lessons/*.md
+  ${PROJECT_SOURCE_DIR}/lessons/workshop/verdict_words.cpp)
 add_custom_command(OUTPUT ${font_characters}
   COMMAND ${CMAKE_COMMAND} "-DTEXTS=${font_texts}" -DOUTPUT=${font_characters} -P ${font_script}
   DEPENDS ${font_texts} ${font_script} VERBATIM COMMENT "Collecting the characters the window shows")

@@ -25,6 +25,8 @@ std::string text_of_file(const std::string& path) {
   return {bytes.begin(), bytes.end()};
 }
 
+}  // namespace
+
 scope::Cursor clamped(const scope::Run& run, scope::Cursor cursor) {
   const auto& kernels = run.kernels();
   const int slots = kernels.empty() ? 1 : kernels.front().blocks_per_sm;
@@ -34,15 +36,14 @@ scope::Cursor clamped(const scope::Run& run, scope::Cursor cursor) {
   return cursor;
 }
 
-}  // namespace
-
 App::App(Options options)
     : options_(std::move(options)),
       settings_(options_.settings),
       strings_(scope::Strings::load(options_.assets + "/strings")),
       keys_(settings_.key_preset),
       loader_(options_.assets, options_.background),
-      second_loader_(options_.assets, options_.background) {
+      second_loader_(options_.assets, options_.background),
+      player_(options_.assets, options_.background, options_.files) {
   for (const auto& [command, keys] : settings_.keys) {
     keys_.bind(command, keys);
   }
@@ -56,8 +57,10 @@ App::~App() = default;
 void App::open(const sim::Scenario& scenario) {
   try {
     view_ = scope::view_of(scenario);
+    failure_ = scope::failure_of(scenario);
   } catch (const sim::Error& error) {
     view_ = {};
+    failure_.reset();
     complain(error.where(), error.message(), error.hint());
   }
   scenario_ = scenario;
@@ -97,8 +100,9 @@ sim::Error App::failure() const {
 }
 
 void App::settle() {
-  while (loader_.busy() || second_loader_.busy()) {
+  while (loader_.busy() || second_loader_.busy() || player_.runs_busy()) {
     take_results();
+    update_lesson(std::chrono::milliseconds(5));
     if (auto result = loader_.poll(std::chrono::milliseconds(20))) {
       take_run(std::move(*result));
     }
@@ -107,6 +111,7 @@ void App::settle() {
     }
   }
   take_results();
+  update_lesson({});
 }
 
 void App::take_results() {
@@ -125,6 +130,9 @@ void App::take_results() {
 
 // A new run is looked at from the same share of its time, so that a slider moves what is seen and not where one looks.
 void App::take_run(RunLoader::Result result) {
+  if (player_.lesson() != nullptr && sim::to_toml(result.scenario) != sim::to_toml(scenario_)) {
+    return;  // asked for in a step that has been left since
+  }
   if (!result.run) {
     failed_ = std::move(result);
     return;
@@ -136,10 +144,15 @@ void App::take_run(RunLoader::Result result) {
     view_.cursor.t_us =
         same_ops ? result.run->time_of(view_.cursor.place, run_->position(view_.cursor)) : share * result.run->end_us();
   }
-  if (!run_) {
+  const bool first = !run_;
+  if (first) {
     view_.size = scope::size_of(*result.run);
   }
   run_ = std::move(result.run);
+  if (first && failure_) {
+    view_.cursor = failure_moment_ = scope::cursor_of(*run_, *failure_);
+    view_.row = failure_->values.empty() ? view_.row : failure_->values.front().row;
+  }
   view_.cursor = clamped(*run_, view_.cursor);
   glide_.reset();
 }
@@ -242,8 +255,10 @@ Screen App::screen() const {
   if (view_.comparing) {
     return Screen::compare;
   }
-  return view_.size == scope::Size::blackboard && run_ && run_->has_values() && view_.right.empty() ? Screen::blackboard
-                                                                                                    : Screen::normal;
+  // In a lesson whichever panel a step asks for has the softmax panel's place: nothing jumps from step to step.
+  const bool right = view_.right.empty() || player_.lesson() != nullptr || failure_;
+  return view_.size == scope::Size::blackboard && run_ && run_->has_values() && right ? Screen::blackboard
+                                                                                      : Screen::normal;
 }
 
 float App::scale() const {
@@ -254,7 +269,9 @@ float App::scale() const {
 }
 
 // Where there is little room panels lie over the stage and start closed: what the view says then counts the other way.
-bool App::starts_closed() const { return width_px_ / scale() < 1600 || screen() == Screen::blackboard; }
+bool App::starts_closed() const {
+  return (width_px_ / scale() < 1600 || screen() == Screen::blackboard) && !step_opens_dock();
+}
 
 // For views, which take the view's word: true is open. Called in pairs.
 void App::flip_panels(bool flip) {
@@ -267,6 +284,7 @@ Layout App::layout_now() const {
   in.width = width_px_ / scale();
   in.height = height_px_ / scale();
   in.screen = screen();
+  in.lesson = player_.lesson() != nullptr || failure_;
   in.left_open = view_.left_open != starts_closed();
   in.dock_open = view_.dock_open != starts_closed();
   in.tab_over_stage = view_.tab_over_stage;
@@ -287,7 +305,7 @@ bool App::prepare(float width_px, float height_px, float display_scale) {
 }
 
 bool App::animating() const {
-  return view_.playing || glide_.has_value() || loader_.busy() || second_loader_.busy() ||
+  return view_.playing || glide_.has_value() || loader_.busy() || second_loader_.busy() || player_.runs_busy() ||
          (notice_ && !notice_->error) || (sweep_ && !sweep_->done() && view_.tab == scope::Tab::sweep);
 }
 

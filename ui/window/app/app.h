@@ -11,9 +11,11 @@
 
 #include "sim/base/error.h"
 #include "ui/scope/evidence.h"
+#include "ui/scope/failure.h"
 #include "ui/scope/view.h"
 #include "ui/window/app/commands.h"
 #include "ui/window/app/layout.h"
+#include "ui/window/app/lesson_player.h"
 #include "ui/window/app/run_loader.h"
 #include "ui/window/app/settings.h"
 #include "ui/window/app/topbar.h"
@@ -60,6 +62,11 @@ class App {
   sim::Scenario present() const;  ///< with the view as it stands
   /// Sets a field of the scenario ("block_q", "64") or a number of its machine, and simulates again.
   void set(const std::string& key, const std::string& value);
+  /// A lesson's name, file or folder; `step` from 1, 0: where it was left. What is wrong is told in the window, and
+  /// then false.
+  bool open_lesson(const std::string& path_or_name, int step = 0);
+  const lessons::Lesson* lesson() const { return player_.lesson(); }  ///< null: none is open
+  int lesson_step() const { return player_.step(); }                  ///< from 0
   /// Waits for a simulation that is at work.
   void settle();
 
@@ -70,7 +77,7 @@ class App {
   void frame(double seconds, std::span<const KeyPress> keys);
   bool animating() const;
   bool wants_quit() const { return quit_; }
-  bool simulating() const { return loader_.busy(); }
+  bool simulating() const { return loader_.busy() || player_.runs_busy(); }
   bool sweeping() const { return sweep_ && !sweep_->done(); }
   float scale() const;  ///< physical px per px
 
@@ -89,6 +96,8 @@ class App {
   const std::optional<Notice>& notice() const { return notice_; }
   bool help_open() const { return help_open_; }
   bool palette_open() const { return palette_open_; }
+  bool course_open() const { return player_.course_open; }
+  const views::LessonPage& lesson_page_now() const { return page_; }
   Layout layout_now() const;
   void set_log(draw::Log* log) { ui_.log = log; }
   const KeyMap& keys() const { return keys_; }
@@ -139,7 +148,34 @@ class App {
   void draw_without_run(draw::Ui& ui, const draw::Rect& window, views::Actions& actions);
   void draw_top(draw::Ui& ui, const Layout& at, views::Actions& actions);
   void draw_left(draw::Ui& ui, const Layout& at, views::Actions& actions);
+  void draw_controls(draw::Ui& ui, const Layout& at, views::Actions& actions);
+  void draw_stage(views::Context& context, const Layout& at);
   BarInput bar_input(const Layout& at, views::Actions& actions);
+  // lesson_app.cpp
+  void close_lesson();
+  void enter_step();
+  void show_step();
+  void go_to_step(int step);
+  void update_lesson(std::chrono::milliseconds patience);
+  bool lesson_command(std::string_view name);
+  bool show_rest_of_text();
+  bool lesson_key(const KeyPress& press);
+  void reveal(bool revealed);
+  void keep_progress();
+  void carry_out_wishes(const views::LessonWishes& wishes, views::Actions& actions);
+  void take_click(const scope::Chosen& before);
+  bool moved_in_step() const;
+  bool step_opens_dock() const;
+  bool lesson_shown_greyed() const;
+  bool page_asks_for_click() const;
+  const sim::Error* lesson_failure() const;  ///< why the step's scenario does not run; null: it does
+  // lesson_draw.cpp
+  void make_page();
+  void draw_lesson(draw::Ui& ui, const Layout& at, views::Actions& actions);
+  void draw_course(draw::Ui& ui, const draw::Rect& window, views::Actions& actions);
+  views::StageOptions stage_options() const;
+  std::string lesson_caption();
+  void follow_lesson_wishes();
 
   Options options_;
   Settings settings_;
@@ -168,7 +204,20 @@ class App {
   bool help_open_ = false, palette_open_ = false, quit_ = false;
   std::string palette_text_;
   int palette_row_ = 0;
+
+  std::optional<scope::Failure> failure_;  ///< a checker's, of the scenario
+  scope::Cursor failure_moment_;           ///< known once there is a run
+
+  LessonPlayer player_;
+  views::LessonPage page_;          ///< of the step
+  std::string page_key_;            ///< what it was made of
+  std::string hovered_object_;      ///< that a word under the pointer means
+  std::optional<int> go_to_after_;  ///< the frame
+  std::optional<std::string> open_after_;
 };
+
+/// Within the run and its machine.
+scope::Cursor clamped(const scope::Run& run, scope::Cursor cursor);
 
 /// Settings as saved, and the last scenario; for a window's start.
 Settings load_settings(std::string* complaints);

@@ -11,6 +11,7 @@
 #include "ui/window/app/controls.h"
 #include "ui/window/app/overlays.h"
 #include "ui/window/views/dock.h"
+#include "ui/window/views/failure_panel.h"
 #include "ui/window/views/panels.h"
 #include "ui/window/views/stage.h"
 
@@ -20,6 +21,7 @@ using draw::Rect;
 
 void App::frame(double seconds, std::span<const KeyPress> keys) {
   take_results();
+  update_lesson({});
   handle_keys(keys);
   move_on(seconds);
   compute_sweep();
@@ -28,6 +30,7 @@ void App::frame(double seconds, std::span<const KeyPress> keys) {
   }
   draw::Painter painter(ImGui::GetBackgroundDrawList(), draw::palette(settings_.theme), scale(), ui_.log);
   draw_all(painter);
+  follow_lesson_wishes();
   draw::collect_textures();
 }
 
@@ -57,26 +60,24 @@ void App::draw_all(draw::Painter& painter) {
   carry_out(actions);
 }
 
+// A lesson's panel comes first: a word under the pointer lights something on the stage.
 void App::draw_main(views::Context& context, const Layout& at) {
   draw::Ui& ui = context.ui;
+  draw_lesson(ui, at, context.actions);
   if (at.dock_over_stage && view_.tab_over_stage) {
     draw_tab(context, at.dock);
   } else if (!at.second_stage.empty()) {
     draw_compare(context, at);
   } else {
-    views::StageOptions options;
-    options.whole_gpu = screen() != Screen::projector;
-    options.l2 = screen() != Screen::projector;
-    views::stage(context, at.stage, options);
-    if (failed_) {
-      ui.p.fill(at.stage, ui.colors().background.with_alpha(0.6F));  // the last valid run, greyed
-    }
+    draw_stage(context, at);
   }
-  if (!at.right.empty() && !view_.tab_over_stage) {
+  if (!at.right.empty() && !(at.dock_over_stage && view_.tab_over_stage)) {
     draw_right(context, at);
   }
   if (at.second_stage.empty()) {
-    views::caption_bar(context, at.caption);
+    const scope::Chosen chosen = view_.chosen;
+    views::caption_bar(context, at.caption, lesson_caption());
+    view_.chosen = page_asks_for_click() ? chosen : view_.chosen;
   }
   views::scrub_bar(context, at.scrub);
   if (!at.tabs.empty()) {
@@ -94,15 +95,24 @@ void App::draw_main(views::Context& context, const Layout& at) {
       ui.p.pop_layer();
     }
   }
-  if (!at.left.empty()) {
-    draw_left(ui, at, context.actions);
-  }
+  draw_left(ui, at, context.actions);
   draw_top(ui, at, context.actions);
   draw_splitters(ui, at);
 }
 
+void App::draw_stage(views::Context& context, const Layout& at) {
+  const scope::Chosen chosen = view_.chosen;
+  views::stage(context, at.stage, stage_options());
+  take_click(chosen);
+  if (failed_ || lesson_shown_greyed()) {
+    const draw::Color over = context.ui.colors().background.with_alpha(0.6F);
+    context.ui.p.fill(at.stage, over);  // the last valid run, greyed
+  }
+}
+
 BarInput App::bar_input(const Layout& at, views::Actions& actions) {
-  return {run_.get(), scenario_, view_, settings_, keys_, actions, lists_, screen(), at.compact};
+  return {run_.get(), scenario_, view_,    settings_,  keys_,
+          actions,    lists_,    screen(), at.compact, player_.lesson() != nullptr ? &page_ : nullptr};
 }
 
 void App::draw_top(draw::Ui& ui, const Layout& at, views::Actions& actions) {
@@ -113,10 +123,27 @@ void App::draw_top(draw::Ui& ui, const Layout& at, views::Actions& actions) {
 }
 
 void App::draw_left(draw::Ui& ui, const Layout& at, views::Actions& actions) {
+  if (at.left.empty() || player_.lesson() != nullptr) {
+    return;
+  }
+  if (failure_) {
+    const bool moved = !(view_.cursor == failure_moment_);
+    if (const auto command = views::failure_panel(ui, at.left, *failure_, scenario_.title, moved)) {
+      actions.command = command;
+    }
+    return;
+  }
   if (at.left_is_drawer) {
     ui.p.push_layer(ImGui::GetBackgroundDrawList());
     ui.shield(at.left);
   }
+  draw_controls(ui, at, actions);
+  if (at.left_is_drawer) {
+    ui.p.pop_layer();
+  }
+}
+
+void App::draw_controls(draw::Ui& ui, const Layout& at, views::Actions& actions) {
   if (run_ && base_machine_name_ != run_->scenario().machine) {
     base_machine_name_ = run_->scenario().machine;
     base_machine_ = sim::load_machine(base_machine_name_, options_.assets);
@@ -129,9 +156,6 @@ void App::draw_left(draw::Ui& ui, const Layout& at, views::Actions& actions) {
     in.hint = failed_->hint;
   }
   controls_panel(ui, at.left, in);
-  if (at.left_is_drawer) {
-    ui.p.pop_layer();
-  }
 }
 
 void App::draw_right(views::Context& context, const Layout& at) {
@@ -184,8 +208,11 @@ void App::draw_tab(views::Context& context, const Rect& area) {
 }
 
 void App::draw_compare(views::Context& context, const Layout& at) {
+  views::StageOptions options = stage_options();
+  options.whole_gpu = false;
+  options.l2 = true;
   if (!second_) {
-    views::stage(context, at.stage, {.whole_gpu = false});
+    views::stage(context, at.stage, options);
     return context.ui.empty_state(at.second_stage.inset(24), context.ui.words("compare.simulating"), "", "");
   }
   second_view_.cursor = view_.align == scope::Align::work
@@ -196,7 +223,7 @@ void App::draw_compare(views::Context& context, const Layout& at) {
   second_view_.all_heads = view_.all_heads;
   const scope::Frame other = scope::frame_at(*second_, second_view_.cursor);
   views::Context second{context.ui, *second_, other, second_view_, context.actions, "second."};
-  compare_screen(context, second, at, lists_);
+  compare_screen(context, second, at, lists_, options);
 }
 
 void App::draw_splitters(draw::Ui& ui, const Layout& at) {
@@ -214,11 +241,14 @@ void App::draw_splitters(draw::Ui& ui, const Layout& at) {
 }
 
 void App::draw_overlays(draw::Ui& ui, const Rect& window, views::Actions& actions) {
-  if (!notice_ && !help_open_ && !palette_open_) {
+  if (!notice_ && !help_open_ && !palette_open_ && !player_.course_open) {
     return;
   }
   ui.p.push_layer(ImGui::GetForegroundDrawList());
   ui.p.push_layer(ImGui::GetForegroundDrawList());  // above a drawer
+  if (player_.course_open && !help_open_ && !palette_open_) {
+    draw_course(ui, window, actions);
+  }
   if (notice_ && !help_open_ && !palette_open_ && notice_strip(ui, layout_now().stage, *notice_)) {
     notice_.reset();
   }
@@ -237,12 +267,18 @@ void App::draw_overlays(draw::Ui& ui, const Rect& window, views::Actions& action
 
 void App::draw_without_run(draw::Ui& ui, const Rect& window, views::Actions& actions) {
   const Layout at = layout_now();
+  draw_lesson(ui, at, actions);
   top_bar(ui, at.top, bar_input(at, actions));
-  const Rect box{window.center().x - 260, window.center().y - 70, 520, 140};
-  if (failed_) {
+  const Rect middle = player_.lesson() != nullptr ? at.stage : window;
+  const float width = std::min(520.0F, middle.w - 24);
+  const Rect box{middle.center().x - width / 2, middle.center().y - 70, width, 140};
+  if (const sim::Error* error = lesson_failure()) {
+    ui.error_state(box, error->where().empty() ? ui.words("notice.error") : std::string_view(error->where()),
+                   error->message(), error->hint());
+  } else if (failed_) {
     ui.error_state(box, failed_->where.empty() ? ui.words("notice.error") : std::string_view(failed_->where),
                    failed_->message, failed_->hint);
-  } else if (loader_.busy()) {
+  } else if (simulating()) {
     ui.empty_state(box, ui.words("start.simulating"), "", "");
   } else {
     ui.empty_state(box, ui.words("start.nothing"), ui.words("start.nearest"), ui.words("start.how"));

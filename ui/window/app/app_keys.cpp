@@ -8,6 +8,7 @@
 #include "sim/base/file.h"
 #include "ui/window/app/app.h"
 #include "ui/window/app/overlays.h"
+#include "ui/window/views/dock.h"
 
 namespace app {
 
@@ -75,6 +76,9 @@ void App::handle_keys(std::span<const KeyPress> keys) {
     if (typing && !press.ctrl && press.key < 290 && press.key != 256) {
       continue;  // letters belong to the text
     }
+    if (lesson_key(press)) {
+      continue;
+    }
     if (const Command* command = keys_.find(press)) {
       run_command(command->name);
     }
@@ -82,7 +86,7 @@ void App::handle_keys(std::span<const KeyPress> keys) {
 }
 
 void App::run_command(std::string_view name) {
-  if (panel_command(name) || view_command(name) || file_command(name) || size_command(name)) {
+  if (lesson_command(name) || panel_command(name) || view_command(name) || file_command(name) || size_command(name)) {
     return;
   }
   if (run_) {
@@ -127,6 +131,10 @@ bool App::step_command(std::string_view name) {
     view_.playing = !view_.playing;
     view_.cursor.t_us = view_.playing && view_.cursor.t_us >= run_->end_us() ? 0 : view_.cursor.t_us;
     glide_.reset();
+  } else if (name == "failure_moment") {
+    glide_.reset();
+    view_.playing = false;
+    view_.cursor = failure_ ? failure_moment_ : view_.cursor;
   } else if (name == "step_forward" || name == "step_back") {
     step(view_.unit, name == "step_forward" ? 1 : -1);
   } else if (name == "to_start" || name == "to_end") {
@@ -196,16 +204,13 @@ bool App::place_command(std::string_view name) {
 }
 
 void App::zoom_timeline(double factor, double shift) {
-  const double end = run_ ? run_->end_us() : 1;
-  double from = view_.from_us, to = view_.to_us;
-  if (to <= from) {
-    from = 0, to = end;
+  if (!run_) {
+    return;
   }
-  const double center = view_.cursor.t_us >= from && view_.cursor.t_us <= to ? view_.cursor.t_us : (from + to) / 2;
-  const double width = std::clamp((to - from) * factor, end * 1e-7, end);
-  const double left = center - (center - from) * width / (to - from) + shift * width;
-  view_.from_us = std::clamp(left, 0.0, end - width);
-  view_.to_us = view_.from_us + width;
+  const auto window = views::timeline_window(*run_, scope::frame_at(*run_, view_.cursor), view_);
+  const double t = view_.cursor.t_us;
+  const double center = t >= window.first && t <= window.second ? t : (window.first + window.second) / 2;
+  views::move_timeline(*run_, window, factor, center, shift, view_);
 }
 
 bool App::view_command(std::string_view name) {
@@ -255,7 +260,8 @@ bool App::panel_command(std::string_view name) {
   } else if (name == "align") {
     view_.align = view_.align == scope::Align::time ? scope::Align::work : scope::Align::time;
   } else if (name == "left_panel") {
-    view_.left_open = !view_.left_open;
+    bool& open = player_.lesson() != nullptr ? player_.controls : view_.left_open;
+    open = !open;
   } else if (name == "right_panel") {
     next_right_panel();
   } else if (name == "close_tab") {
@@ -290,6 +296,8 @@ void App::clear() {
     palette_open_ = help_open_ = false;
   } else if (notice_) {
     notice_.reset();
+  } else if (player_.course_open || player_.contents || player_.controls) {
+    (player_.course_open ? player_.course_open : player_.contents ? player_.contents : player_.controls) = false;
   } else if (view_.tab_over_stage) {
     view_.tab_over_stage = false;
   } else if (layout_now().dock_over_stage) {

@@ -16,7 +16,7 @@ struct KeyPress {
   bool operator==(const KeyPress&) const = default;
 };
 
-enum class Group { run, places, view, panels, files };
+enum class Group { run, places, view, panels, files, lesson };
 
 struct Command {
   const char* name;  ///< "step_forward": of the strings' keys ("command.step_forward") and of [keys] in the settings

@@ -126,7 +126,7 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
   const auto now_of = [&](const Curve& curve) { return place(curve.now_us, curve.at(curve.now_us)); };
   ui.p.line({area.x, area.bottom()}, {area.right(), area.bottom()}, ui.colors().edge);
   ui.p.line({area.x, area.y}, {area.right(), area.y}, ui.colors().hair);
-  ui.p.text({area.x, area.y + 2}, top_label, {13, Face::mono}, ui.colors().ink2);
+  ui.p.text({area.right(), area.y - 21}, top_label, {13, Face::mono}, ui.colors().ink2, draw::Align::right);
   for (const Curve& curve : all) {
     std::vector<draw::Point> passed, rest;
     for (int n = 0; n <= 48; ++n) {
@@ -242,15 +242,16 @@ void second_menu(const Pair& pair, const Rect& area, const Lists& lists, float m
 
 }  // namespace
 
-void compare_screen(views::Context& first, views::Context& second, const Layout& at, const Lists& lists) {
+void compare_screen(views::Context& first, views::Context& second, const Layout& at, const Lists& lists,
+                    const views::StageOptions& options) {
   const Pair pair{first, second};
   const std::array<std::string, 2> name = names(first.run, second.run);
   Rect left = at.stage, right = at.second_stage;
   const float menu_width = first.ui.menu_width(first.ui.words("compare.change"));
   header(first, left.cut_top(60), name[0], false, 0);
   header(second, right.cut_top(60), name[1], true, menu_width);
-  views::stage(first, left, {.whole_gpu = false});
-  views::stage(second, right, {.whole_gpu = false});
+  views::stage(first, left, options);
+  views::stage(second, right, options);
   second_menu(pair, at.second_stage, lists, menu_width);
   caption(pair, at.caption, name);
   strip(pair, at.dock);

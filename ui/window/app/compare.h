@@ -7,6 +7,7 @@
 namespace app {
 
 /// `second.view` is moved with the first's. The first context's view holds how the two are aligned.
-void compare_screen(views::Context& first, views::Context& second, const Layout& at, const Lists& lists);
+void compare_screen(views::Context& first, views::Context& second, const Layout& at, const Lists& lists,
+                    const views::StageOptions& options);
 
 }  // namespace app

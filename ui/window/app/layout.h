@@ -16,6 +16,7 @@ struct PanelSizes {
 struct LayoutInput {
   float width = 1920, height = 1080;
   Screen screen = Screen::normal;
+  bool lesson = false;  ///< its text has the left column, whatever the size
   bool left_open = true, dock_open = true, tab_over_stage = false;
   PanelSizes sizes;
 };

@@ -13,7 +13,7 @@ using draw::Face;
 using draw::Rect;
 using draw::Ui;
 
-constexpr std::array kGroups = {"run", "places", "view", "panels", "files"};
+constexpr std::array kGroups = {"run", "places", "view", "panels", "files", "lesson"};
 constexpr float kRow = 25;
 
 // The letters of `text` in order in `words`: the sum of the gaps between them, or -1.
@@ -50,17 +50,6 @@ void keycap(Ui& ui, float right, float y, const std::string& keys) {
   ui.p.text({box.x + 6, box.y + 2}, keys, {13, Face::mono}, ui.colors().ink);
 }
 
-Rect sheet(Ui& ui, const Rect& window, float width, float height) {
-  Rect box{window.center().x - width / 2, window.center().y - height / 2, width, height};
-  box.x = std::max(8.0F, box.x);
-  box.y = std::max(8.0F, box.y);
-  ui.shield(window);
-  ui.p.fill(window, ui.colors().background.with_alpha(0.7F));
-  ui.p.fill(box, ui.colors().panel, 8);
-  ui.p.frame(box, ui.colors().edge, 1, 8);
-  return box;
-}
-
 // Bookmarks 1 to 9 are one row each of two kinds: nine times the same words say no more.
 bool repeats(const Command& command) {
   const std::string_view name = command.name;
@@ -95,9 +84,20 @@ void help_group(Ui& ui, const KeyMap& keys, Rect at, std::size_t group) {
 
 }  // namespace
 
+Rect sheet(Ui& ui, const Rect& window, float width, float height) {
+  Rect box{window.center().x - width / 2, window.center().y - height / 2, width, height};
+  box.x = std::max(8.0F, box.x);
+  box.y = std::max(8.0F, box.y);
+  ui.shield(window);
+  ui.p.fill(window, ui.colors().background.with_alpha(0.7F));
+  ui.p.fill(box, ui.colors().panel, 8);
+  ui.p.frame(box, ui.colors().edge, 1, 8);
+  return box;
+}
+
 bool help_sheet(Ui& ui, const Rect& window, const KeyMap& keys) {
   const bool narrow = window.w < 1000;
-  const std::array<float, 3> heights = {group_height(0), group_height(1) + group_height(4),
+  const std::array<float, 3> heights = {group_height(0) + group_height(4), group_height(1) + group_height(5),
                                         group_height(2) + group_height(3)};
   const float content =
       narrow ? heights[0] + heights[1] + heights[2] : *std::max_element(heights.begin(), heights.end());
@@ -109,7 +109,7 @@ bool help_sheet(Ui& ui, const Rect& window, const KeyMap& keys) {
       ui.icon_button("help.close", {head.right() - 32, head.y, 32, 32}, draw::Icon::close, ui.words("action.close"));
   const Rect inner = ui.begin_scroll("help", box, content);
   const float column = narrow ? inner.w : (inner.w - 56) / 3;
-  constexpr std::array<std::array<int, 2>, 3> kColumns = {{{0, -1}, {1, 4}, {2, 3}}};
+  constexpr std::array<std::array<int, 2>, 3> kColumns = {{{0, 4}, {1, 5}, {2, 3}}};
   float x = inner.x, y = inner.y;
   for (const auto& groups : kColumns) {
     for (const int group : groups) {

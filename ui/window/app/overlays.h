@@ -9,6 +9,9 @@
 
 namespace app {
 
+/// A card in the middle of the window, which it dims; takes the pointer from what lies below.
+draw::Rect sheet(draw::Ui& ui, const draw::Rect& window, float width, float height);
+
 /// All commands with their keys, in columns by group. True: close it.
 bool help_sheet(draw::Ui& ui, const draw::Rect& window, const KeyMap& keys);
 

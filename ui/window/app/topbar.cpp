@@ -158,6 +158,34 @@ void draw_pickers(Ui& ui, const Rect& area, const BarInput& in, const std::array
   }
 }
 
+/// "Lesson 6  FlashAttention-2".
+void lesson_title(Ui& ui, const Rect& area, const views::LessonPage& lesson) {
+  const float y = area.center().y - 11;
+  const std::string number = ui.strings.format("lesson.number", {{"lesson", std::to_string(lesson.number)}});
+  const float end = ui.p.text({area.x, y}, number, {16, Face::semibold}, ui.colors().ink).right() + 10;
+  ui.p.text_within({end, y}, area.right() - end, draw::plain(lesson.lesson_title), {15}, ui.colors().ink);
+}
+
+/// An open book.
+void lessons_button(Ui& ui, const Rect& box, const BarInput& in) {
+  const draw::Palette& c = ui.colors();
+  const Rect inner = box.inset(4);
+  if (ui.button("topbar.lessons", inner, "", tip(ui, in, "lessons"))) {
+    in.actions.command = "lessons";
+  }
+  const draw::Point at = box.center();
+  for (const float side : {-1.0F, 1.0F}) {
+    const draw::Point page[] = {{at.x, at.y - 4},
+                                {at.x + side * 3, at.y - 5.5F},
+                                {at.x + side * 7.5F, at.y - 5.5F},
+                                {at.x + side * 7.5F, at.y + 4},
+                                {at.x + side * 3, at.y + 4},
+                                {at.x, at.y + 5.5F}};
+    ui.p.polyline(page, c.ink2, 1.5F);
+  }
+  ui.p.line({at.x, at.y - 4}, {at.x, at.y + 5.5F}, c.ink2, 1.5F);
+}
+
 // From the right end: help, theme, projector, language, size. Returns the left end.
 float looks(Ui& ui, const Rect& area, const BarInput& in) {
   float x = area.right() - 8;
@@ -173,6 +201,13 @@ float looks(Ui& ui, const Rect& area, const BarInput& in) {
     icon(ui.colors().theme == draw::Theme::dark ? Icon::sun : Icon::moon, "theme");
   }
   icon(Icon::projector, "projector");
+  if (in.screen == Screen::projector && in.lesson != nullptr) {
+    return x;
+  }
+  if (area.w >= 1100 || in.screen == Screen::projector) {
+    x -= 32;
+    lessons_button(ui, middle(area, x, 32, 32), in);
+  }
   const std::vector<Choice> languages = {{"en", "EN", "English"}, {"zh", "中", "中文"}};
   x -= 76;
   const int language =
@@ -218,12 +253,21 @@ void top_bar(Ui& ui, const Rect& area, const BarInput& in) {
   ui.p.fill(area, colors.panel);
   ui.p.line({area.x, area.bottom() - 0.5F}, {area.right(), area.bottom() - 0.5F}, colors.hair);
   const float right = looks(ui, area, in);
-  draw::icon(ui.p, Icon::logo, {area.x + 28, area.center().y}, 13, colors.ink);
+  if (in.screen != Screen::projector || in.lesson == nullptr) {
+    draw::icon(ui.p, Icon::logo, {area.x + 28, area.center().y}, 13, colors.ink);
+  }
   float x = area.x + 50;
   const float control_width = in.screen == Screen::projector ? 130.0F : 212.0F;
   if (in.screen == Screen::projector) {
-    const std::string title = algorithm_title(in.scenario.algorithm);
     const float centered = area.center().x - control_width / 2;
+    if (in.lesson != nullptr) {
+      lesson_title(ui, {area.x + 14, area.y, centered - area.x - 22, area.h}, *in.lesson);
+      const float end = run_control(ui, area, in, centered);
+      const views::LessonWishes wishes = views::lesson_line(ui, {end, area.y, right - 10 - end, area.h}, *in.lesson);
+      in.actions.command = wishes.command ? wishes.command : in.actions.command;
+      return;
+    }
+    const std::string title = algorithm_title(in.scenario.algorithm);
     ui.p.text_within({x, area.center().y - 11}, centered - x - 8, title, {16, Face::semibold}, colors.ink);
     run_control(ui, area, in, centered);
     return;

@@ -4,7 +4,7 @@
 #include "ui/window/app/commands.h"
 #include "ui/window/app/layout.h"
 #include "ui/window/app/settings.h"
-#include "ui/window/views/context.h"
+#include "ui/window/views/lesson_panel.h"
 
 namespace app {
 
@@ -23,6 +23,7 @@ struct BarInput {
   const Lists& lists;
   Screen screen = Screen::normal;
   bool compact = false;
+  const views::LessonPage* lesson = nullptr;
 };
 void top_bar(draw::Ui& ui, const draw::Rect& area, const BarInput& in);
 

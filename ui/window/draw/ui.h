@@ -60,14 +60,15 @@ struct Choice {
 
 /// State that outlives a frame but not the program: focus, open menu. One per window.
 struct UiState {
-  std::vector<WidgetInfo> widgets;      ///< of the last complete frame
-  std::vector<WidgetInfo> drawing;      ///< of this one
-  std::string focused;                  ///< by keyboard; empty: none
-  bool focus_visible = false;           ///< only after Tab
-  bool activate_focused = false;        ///< Enter was pressed
-  std::string open_menu;                ///< name of the widget whose menu is open
-  std::string dragged;                  ///< held with the left button: a slider, a button, a touch area...
-  std::map<std::string, float> scroll;  ///< by panel
+  std::vector<WidgetInfo> widgets;           ///< of the last complete frame
+  std::vector<WidgetInfo> drawing;           ///< of this one
+  std::string focused;                       ///< by keyboard; empty: none
+  bool focus_visible = false;                ///< only after Tab
+  bool activate_focused = false;             ///< Enter was pressed
+  std::string open_menu;                     ///< name of the widget whose menu is open
+  std::string dragged;                       ///< held with the left button: a slider, a button, a touch area...
+  std::map<std::string, float> scroll;       ///< by panel
+  std::map<std::string, float> scroll_room;  ///< how far each can be scrolled, as drawn last
   Log* log = nullptr;
   const WidgetInfo* find(std::string_view name) const;
 

@@ -121,7 +121,8 @@ Rect Ui::begin_scroll(std::string_view name, const Rect& box, float content_heig
   if (state.wheel_scroll == name) {
     offset -= state.pointer.wheel * kNotch;
   }
-  offset = std::clamp(offset, 0.0F, std::max(0.0F, content_height - box.h));
+  const float room = state.scroll_room[scrolls_.back().name] = std::max(0.0F, content_height - box.h);
+  offset = std::clamp(offset, 0.0F, room);
   p.push_clip(box);
   p.set_may_be_cut(true);
   const float bar = content_height > box.h ? kBar : 0;

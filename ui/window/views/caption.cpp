@@ -76,7 +76,7 @@ void hover_words(Context& context, const draw::Rect& box, const Sentence& senten
 
 }  // namespace
 
-void caption_bar(Context& context, const draw::Rect& area) {
+void caption_bar(Context& context, const draw::Rect& area, const std::string& own) {
   draw::Painter& p = context.ui.p;
   const draw::Palette& c = context.ui.colors();
   p.fill(area, c.panel);
@@ -88,7 +88,7 @@ void caption_bar(Context& context, const draw::Rect& area) {
   const draw::Rect left = rest.cut_left(w, kGap);
   rich_at(p, {left.x, area.center().y + 1}, progress, kSmall, c.ink2);
 
-  const std::string words = scope::caption(context.run, context.frame, context.ui.strings);
+  const std::string words = own.empty() ? scope::caption(context.run, context.frame, context.ui.strings) : own;
   const Sentence sentence = fitted(words, rest.w, rest.h, p.scale());
   const draw::Rect box{rest.x, std::round(rest.center().y - sentence.text.height / 2), sentence.text.width,
                        sentence.text.height};

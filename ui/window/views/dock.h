@@ -7,7 +7,8 @@
 
 namespace views {
 
-void caption_bar(Context& context, const draw::Rect& area);
+/// `words`: a lesson's own sentence; empty: what the op at work does.
+void caption_bar(Context& context, const draw::Rect& area, const std::string& words = {});
 void scrub_bar(Context& context, const draw::Rect& area);
 /// The row of tabs. `extra`: words at its right end.
 void tab_row(Context& context, const draw::Rect& area);

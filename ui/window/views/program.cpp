@@ -95,7 +95,8 @@ class ProgramPanel {
     }
     rest.cut_top(kHead);
     const std::string paper = escaped(ui_.strings.format("program.paper", {{"paper", paper_of(c_.run)}}));
-    if (rest.h > 240 && draw::rich_width(paper, kSmall, p_.scale()) <= rest.w - 2 * kPadding) {
+    const bool own = c_.frame.trace->kernel->source_text == nullptr;  // whose margin has the paper's lines
+    if (own && rest.h > 240 && draw::rich_width(paper, kSmall, p_.scale()) <= rest.w - 2 * kPadding) {
       rich_at(p_, {rest.right() - kPadding, rest.y + 6}, paper, kSmall, colors_.ink2, draw::Align::right);
       rest.cut_top(kPaperHead);
     }

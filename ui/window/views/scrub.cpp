@@ -43,6 +43,10 @@ class Scrub {
   Scrub(Context& context, const draw::Rect& area)
       : context_(context), p_(context.ui.p), c_(context.ui.colors()), area_(area), below_({}) {
     draw::Rect rest = area.inset(16, 0);
+    if (slim()) {
+      track_ = {{rest.x, area.center().y - kBarHeight / 2, rest.w, kBarHeight}, std::max(1e-9, context.run.end_us())};
+      return;
+    }
     rest.cut_left(area.w >= 1200 ? kLeft : kLeftNarrow);
     legend_ = area.w >= 1200 ? rest.cut_right(kLegend, 24) : draw::Rect{};
     rest = rest.inset(kKnob, 0);
@@ -54,8 +58,11 @@ class Scrub {
     p_.fill(area_, c_.panel);
     p_.fill({area_.x, area_.y, area_.w, 1}, c_.hair);
     react();
-    words();
     bar();
+    if (slim()) {
+      return knob();
+    }
+    words();
     const scope::ScrubMarks& marks = marks_of(context_.run, context_.view.cursor.place);
     iterations(marks);
     view_marks();
@@ -66,6 +73,7 @@ class Scrub {
   }
 
  private:
+  bool slim() const { return area_.h < 40; }  ///< room for the bar alone: a lesson on a projector
   double now() const { return context_.view.cursor.t_us; }
   std::string_view say(std::string_view key) const { return context_.ui.words(key); }
 
@@ -208,7 +216,10 @@ class Scrub {
 
   void knob() {
     const draw::Point center{track_.x(now()), track_.bar.center().y};
-    p_.line({center.x, area_.y + 6}, {center.x, center.y}, c_.ink, 2);
+    if (!slim()) {
+      p_.fill({center.x - 2, area_.y + 6, 4, center.y - area_.y - 6}, c_.panel);  // moat: marks lie below
+      p_.line({center.x, area_.y + 6}, {center.x, center.y}, c_.ink, 2);
+    }
     p_.disc(center, kKnob, c_.ink);
     p_.disc(center, kKnob - 2, c_.panel);
     p_.disc(center, 3, c_.ink);

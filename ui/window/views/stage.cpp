@@ -240,6 +240,8 @@ void stage(Context& context, const draw::Rect& area, const StageOptions& options
     draw_counters(scene);
   }
   draw_flights(scene);
+  draw_pointed(scene);
+  touch_levels(scene);
   ui.p.pop_clip();
 }
 

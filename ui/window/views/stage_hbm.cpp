@@ -252,7 +252,9 @@ void draw_label(Scene& scene, const MatrixPlace& place) {
   if (std::any_of(flights.begin(), flights.end(), [&](const Rect& flight) { return flight.overlaps(box); })) {
     return;
   }
-  if (scene.c.view.chosen.kind == scope::Chosen::Kind::tensor && scene.c.view.chosen.name == place.info.name) {
+  const Pointed* object = pointed(scene, place.info.name);
+  if ((object != nullptr && object->lit) ||
+      (scene.c.view.chosen.kind == scope::Chosen::Kind::tensor && scene.c.view.chosen.name == place.info.name)) {
     scene.p.fill({label.at.x - 3, label.at.y - 1, label.width + 6, 21}, scene.colors.of(place.info.family).tint, 3);
   }
   draw::rich(scene.p, label.at, label.rich, label.style, scene.colors.ink);
@@ -305,8 +307,12 @@ void draw_key_label(Scene& scene) {
 
 void draw_hbm(Scene& scene) {
   if (scene.areas.compact || scene.areas.low) {
-    scene.p.text({scene.areas.hbm.x + 12, scene.areas.hbm.y + 8}, scene.words("level.hbm"), kDenseBold,
-                 scene.colors.ink);
+    const std::string_view name = scene.words("level.hbm");
+    const Rect box{scene.areas.hbm.x + 12, scene.areas.hbm.y + 8, scene.p.width_of(name, kDenseBold), 20};
+    const std::vector<Rect> flights = flight_boxes(scene);
+    if (std::none_of(flights.begin(), flights.end(), [&](const Rect& flight) { return flight.overlaps(box); })) {
+      scene.p.text({box.x, box.y}, name, kDenseBold, scene.colors.ink);
+    }
   }
   for (const MatrixPlace& place : scene.places) {
     draw_label(scene, place);

@@ -47,7 +47,7 @@ void draw_value(Scene& scene, const Rect& cell, float value, const NumberFormat&
   }
   const bool error = scope::is_error(value, family);
   if (error) {
-    scene.p.fill(cell.inset(1.5F), scene.colors.panel);  // on a tile's own colour it could hardly be read
+    scene.p.fill(cell.inset(0.5F), scene.colors.panel);  // on a tile's own colour it could hardly be read
   }
   scene.p.text_in(cell, number_words(value, format), format.style, error ? scene.colors.error_text : scene.colors.ink);
 }

@@ -60,6 +60,7 @@ struct Slot {
   const scope::OnChip* tile = nullptr;  ///< null: nothing is there now
   int number = 0;                       ///< among its kind: stage of the ring, or place in the row
   bool first = true;                    ///< the one of its kind that carries the name
+  bool short_name = false;              ///< no room for its numbers
   bool stacked = false;                 ///< lies with others of its kind on a stack; `first` in front
   float name_y = 0;                     ///< top of the name
 };
@@ -185,6 +186,11 @@ void draw_counters(Scene& scene);
 void draw_bytes(Scene& scene);
 
 // ---- Pointer ----
+/// What a lesson points at, by symbol or tensor name; null: it does not.
+const Pointed* pointed(const Scene& scene, const std::string& rich);
+void draw_ring_number(Scene& scene, Point center, int number);
+void draw_pointed(Scene& scene);
+void touch_levels(Scene& scene);
 bool is_chosen(const Scene& scene, const std::string& name, std::int32_t row, std::int32_t col);
 void choose_tile(Scene& scene, const std::string& name, std::int32_t row, std::int32_t col);
 void touch_slot(Scene& scene, const Slot& slot);

@@ -24,16 +24,26 @@ struct Planner {
   Scene& scene;
   Scale scale;
   bool numbers = false;  // blackboard: cells of tiles hold numbers
+  bool crowded = false;  // names without numbers; statistics called by words go without, their cards say it
+
+  bool nameless(const SlotKind& kind) const {
+    return crowded && statistic(kind) && draw::plain(kind.symbol).size() > 4;
+  }
 
   float name_width(const SlotKind& kind) const {
-    const bool pairs = kind.family == Family::s || kind.family == Family::p;
-    const std::string name = statistic(kind) ? kind.symbol : kind.symbol + (pairs ? "_{0,0}" : "_{0}");
-    const float ring = scene.options.numbers_in_rings && !statistic(kind) ? 22 : 0;
+    if (nameless(kind)) {
+      return 0;
+    }
+    const bool pairs = kind.family == Family::s || kind.family == Family::p, bare = crowded || statistic(kind);
+    const std::string name = kind.symbol + (bare ? "" : pairs ? "_{0,0}" : "_{0}");
+    const Pointed* object = pointed(scene, kind.symbol);
+    const bool may_be_numbered = crowded ? object != nullptr && object->number > 0 : scene.options.numbers_in_rings;
+    const float ring = may_be_numbered && !statistic(kind) ? 20 : 0;
     return draw::rich_width(name, kDenseBold, scene.p.scale()) + ring;
   }
 
   float tile_width(const SlotKind& kind) const {
-    const float least = numbers ? 0.0F : statistic(kind) ? 14.0F : 22.0F;
+    const float least = numbers ? 0.0F : statistic(kind) ? (crowded ? 10.0F : 14.0F) : crowded ? 18.0F : 22.0F;
     return std::max(least, static_cast<float>(kind.shape.cols) * scale.x);
   }
 
@@ -57,12 +67,12 @@ struct Planner {
 
   float gap(const SlotKind& a, const SlotKind& b) const {
     if (a.family == Family::s && b.family == Family::p) {
-      return numbers ? 48 : scene.areas.compact ? 26 : 36;
+      return crowded ? 16 : numbers ? 48 : scene.areas.compact ? 26 : 36;
     }
     if (statistic(a) && statistic(b)) {
       return 9;
     }
-    return scene.areas.compact ? 12 : 22;
+    return crowded ? 6 : scene.areas.compact ? 12 : 22;
   }
 
   float need(const Group& group) const {
@@ -120,7 +130,8 @@ struct Planner {
       slot.box = {x + centred + n * step, bottom - h - (behind ? n * kStackOffset : 0), w, h};
       slot.name_width = !kind.joined && !behind && kind.count > 1 ? w : all;
       slot.number = at;
-      slot.first = at == 0;
+      slot.first = at == 0 && !nameless(kind);
+      slot.short_name = crowded;
       slot.stacked = behind;
       slot.name_y = bottom - h - (behind ? static_cast<float>(shown - 1) * kStackOffset : 0) - 25;
       scene.slots.push_back(slot);
@@ -180,7 +191,8 @@ Rect groups_box(const Scene& scene) {
   return box;
 }
 
-void plan_beside(Scene& scene, Planner& planner, const Rect& box) {
+/// False, and nothing planned, where SMEM and registers do not fit beside each other although they may lie above.
+bool plan_beside(Scene& scene, Planner& planner, const Rect& box) {
   Group &smem = scene.groups[0], &registers = scene.groups[1];
   smem.box = registers.box = box;
   cut_group(scene, smem);
@@ -197,6 +209,14 @@ void plan_beside(Scene& scene, Planner& planner, const Rect& box) {
     planner.scale.x = x;
     planner.scale.y = planner.numbers ? std::min({most, 38.0F, std::max(22.0F, 1.2F * x)}) : x;
   };
+  const auto fits = [&] {
+    planner.scale.x = 0;
+    return planner.need(smem) + planner.need(registers) <= room;
+  };
+  planner.crowded = !fits();
+  if (planner.crowded && scene.areas.stacked) {
+    return false;
+  }
   solve();
   if (planner.scale.x < 0.6F * most) {
     planner.scale.stack = true;
@@ -208,6 +228,7 @@ void plan_beside(Scene& scene, Planner& planner, const Rect& box) {
   registers.box = rest;
   cut_group(scene, smem);
   cut_group(scene, registers);
+  return true;
 }
 
 void plan_stacked(Scene& scene, Planner& planner, Rect box) {
@@ -231,6 +252,8 @@ void plan_stacked(Scene& scene, Planner& planner, Rect box) {
   cut_group(scene, smem);
   cut_group(scene, registers);
   planner.scale.height = std::max(smem.tiles.h, registers.tiles.h);
+  planner.scale.x = 0;
+  planner.crowded = planner.need(smem) > smem.tiles.w || planner.need(registers) > registers.tiles.w;
   const float most = std::min(62.0F, planner.scale.y * 1.9F);
   const float x =
       std::min(planner.largest({&smem}, smem.tiles.w, most), planner.largest({&registers}, registers.tiles.w, most));
@@ -249,10 +272,9 @@ void plan_chip(Scene& scene) {
   const Rect box = groups_box(scene);
   const bool tall =
       std::any_of(scene.kinds.begin(), scene.kinds.end(), [](const SlotKind& kind) { return kind.shape.rows > 3; });
-  if (scene.areas.stacked && !(scene.areas.low && tall)) {
+  if ((scene.areas.stacked && !(scene.areas.low && tall)) || !plan_beside(scene, planner, box)) {
+    planner.crowded = false;
     plan_stacked(scene, planner, box);
-  } else {
-    plan_beside(scene, planner, box);
   }
   for (Group& group : scene.groups) {
     planner.place(group);

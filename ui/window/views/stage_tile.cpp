@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ui/window/views/stage_scene.h"
+#include "ui/window/views/stage_values.h"
 
 namespace views::on_stage {
 
 namespace {
 
 using scope::OnChip;
-
-/// Number of a family in rings: the order of the picture.
-int ring_number(Family family) {
-  constexpr int kNumbers[] = {1, 2, 3, 4, 5, 6, 0, 0};
-  return kNumbers[static_cast<std::size_t>(family)];
-}
 
 Rect box_of(const Scene& scene, const Slot& slot) {
   const SlotKind& kind = scene.kinds[static_cast<std::size_t>(slot.kind)];
@@ -67,12 +61,8 @@ void draw_numbers_in(Scene& scene, const Rect& box, const sim::Matrix& values, F
   const NumberFormat format = number_format(scene, values, w, h);
   for (std::int32_t r = 0; r < shape.rows && format.decimals != NumberFormat::kNone; ++r) {
     for (std::int32_t c = 0; c < shape.cols; ++c) {
-      const float value = values.at(r, c);
-      if (std::isnan(value)) {
-        continue;
-      }
       const Rect cell{box.x + static_cast<float>(c) * w, box.y + static_cast<float>(r) * h, w, h};
-      scene.p.text_in(cell, number_words(value, format), format.style, scene.colors.ink);
+      draw_value(scene, cell, values.at(r, c), format, family);
     }
   }
 }
@@ -199,14 +189,10 @@ std::string state_words(const Scene& scene, const Slot& slot) {
                                                                   : capacity(static_cast<double>(tile.tile->bytes));
 }
 
-void draw_ring_number(Scene& scene, Point center, int number) {
-  scene.p.ring(center, 8, scene.colors.ink, 1);
-  scene.p.text_in({center.x - 8, center.y - 8, 16, 16}, std::to_string(number), kTiny, scene.colors.ink);
-}
-
 void draw_name(Scene& scene, const Slot& slot) {
   const SlotKind& kind = scene.kinds[static_cast<std::size_t>(slot.kind)];
-  std::string name = slot.tile != nullptr && !kind.joined && !slot.stacked ? slot.tile->tile->name : kind.symbol;
+  std::string name =
+      slot.tile != nullptr && !kind.joined && !slot.stacked && !slot.short_name ? slot.tile->tile->name : kind.symbol;
   const bool centred = slot.box.w < slot.name_width - 2;
   if (kind.family == Family::statistic) {
     name = kind.symbol;
@@ -214,19 +200,21 @@ void draw_name(Scene& scene, const Slot& slot) {
   const float scale = scene.p.scale();
   const std::string rich = underlined(kind.family, name);
   const float width = draw::rich_width(rich, kDenseBold, scale);
-  const float ring = scene.options.numbers_in_rings && ring_number(kind.family) > 0 ? 20 : 0;
+  const Pointed* object = pointed(scene, kind.symbol);
+  const int number = object != nullptr && kind.family != Family::statistic ? object->number : 0;
+  const float ring = number > 0 ? 20 : 0;
   float x = centred ? slot.box.center().x - (width + ring) / 2 : slot.box.x;
   const float y = slot.name_y;
-  const int number = scene.options.numbers_in_rings ? ring_number(kind.family) : 0;
   if (number > 0) {
     draw_ring_number(scene, {x + 8, y + 9}, number);
     x += ring;
   }
   const bool alive = slot.tile != nullptr;
-  if (alive && is_chosen(scene, kind.symbol, slot.tile->tile->row, slot.tile->tile->col)) {
+  const bool lit = object != nullptr && object->lit;
+  if (lit || (alive && is_chosen(scene, kind.symbol, slot.tile->tile->row, slot.tile->tile->col))) {
     scene.p.fill(Rect{x - 3, y - 1, width + 6, 21}, scene.colors.of(kind.family).tint, 3);
   }
-  draw::rich(scene.p, {x, y}, rich, kDenseBold, alive ? scene.colors.ink : scene.colors.ink3);
+  draw::rich(scene.p, {x, y}, rich, kDenseBold, alive || lit ? scene.colors.ink : scene.colors.ink3);
   if (alive) {
     const float room = std::max(slot.box.w, slot.name_width) - width - 6 - (number > 0 ? 20 : 0);
     first_that_fits(scene, {slot.box.x + std::max(slot.box.w, slot.name_width), y + 2}, room,

@@ -14,12 +14,6 @@ namespace {
 
 constexpr float kPadding = 16, kGap = 36, kControls = 250, kRow = 30, kNamesFrom = 190;
 
-// "a thread needs 424 registers and may use 255", without the machine and the sum behind it.
-std::string reason(const std::string& why, const scope::Run& run) {
-  const std::size_t end = std::min(why.find(" on " + run.machine().name), why.find(" ("));
-  return escaped(why.substr(0, end));
-}
-
 // Ticks: as short as they are round.
 std::string bytes_tick(double bytes) { return without_zeros(scope::bytes_text(bytes)); }
 std::string time_tick(double us) { return without_zeros(micro(us)); }
@@ -174,6 +168,10 @@ class SweepCharts {
     }
   }
 
+  std::string reason(const scope::Sweep::Point& point) const {
+    return escaped(scope::why_not(point, context_.ui.strings));
+  }
+
   // In words, over the first stretch of values that do not fit.
   void why_not(Chart& chart) {
     if (values_.not_fitting.empty()) {
@@ -186,10 +184,8 @@ class SweepCharts {
     }
     const float left = std::max(chart.plot().x, chart.x(static_cast<double>(first) - 0.5));
     const float right = std::min(chart.plot().right(), chart.x(static_cast<double>(last) + 0.5));
-    const std::string& why = values_.points[first].why_not;
-    const draw::Paragraph words = draw::layout(
-        why.find(' ') == std::string::npos ? std::string(say("dock.sweep.does_not_fit")) : reason(why, context_.run),
-        kSmall, right - left - 16, p_.scale(), 1.3F);
+    const draw::Paragraph words =
+        draw::layout(reason(values_.points[first]), kSmall, right - left - 16, p_.scale(), 1.3F);
     const draw::Rect box{(left + right) / 2 - words.width / 2, chart.plot().y + 10, words.width, words.height};
     if (right - left < 60 || box.bottom() > chart.plot().bottom()) {
       return;
@@ -220,7 +216,7 @@ class SweepCharts {
     draw::HoverCard card;
     card.title = std::string(say(key_words(sweep_.key()))) + " " + number_text(point.x);
     if (!point.fits) {
-      card.rows.push_back({std::string(say("dock.sweep.does_not_fit")), reason(point.why_not, context_.run)});
+      card.rows.push_back({std::string(say("dock.sweep.does_not_fit")), reason(point)});
       return card;
     }
     const auto row = [&](const char* key, const std::string& value) {
