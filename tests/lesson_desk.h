@@ -7,19 +7,16 @@
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/studio_support.h"
 #include "tests/ui_driver.h"
-#include "ui/window/platform/studio.h"
 
 namespace tests {
 
 inline const std::string kLesson = std::string(ATTOSCOPE_SOURCE_ASSETS) + "/../tests/fixtures/lessons/two";
 
 inline app::Options lesson_options(bool background = false) {
-  app::Options options;
-  options.assets = ATTOSCOPE_SOURCE_ASSETS;
+  app::Options options = studio_options();
   options.background = background;
-  options.files = false;
-  options.settings.reduced_motion = true;
   return options;
 }
 

@@ -6,15 +6,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tests/album.h"
 #include "tests/studio_support.h"
-#include "ui/window/platform/picture.h"
 
 namespace {
 
@@ -48,27 +46,6 @@ std::vector<PictureView> views() {
           {"palette", [](app::App& app) { app.run_command("palette"); }}};
 }
 
-struct Look {
-  int width, height;
-  draw::Theme theme;
-  scope::Language language;
-  std::string name() const {
-    return fmt::format("{}x{}-{}-{}", width, height, draw::name_of(theme), scope::name_of(language));
-  }
-};
-
-std::vector<Look> looks() {
-  std::vector<Look> all;
-  for (const auto& [width, height] : {std::pair{1280, 720}, std::pair{1920, 1080}}) {
-    for (int theme = 0; theme < draw::kThemes; ++theme) {
-      for (int language = 0; language < scope::kLanguages; ++language) {
-        all.push_back({width, height, static_cast<draw::Theme>(theme), static_cast<scope::Language>(language)});
-      }
-    }
-  }
-  return all;
-}
-
 struct Job {
   std::string scenario, png, only_view, only_look;
   bool few = false;
@@ -76,7 +53,7 @@ struct Job {
 
 class Gallery {
  public:
-  explicit Gallery(Job job) : job_(std::move(job)) {}
+  explicit Gallery(Job job) : job_(std::move(job)), album_(job_.png) {}
 
   int run() {
     platform::Studio studio(tests::studio_options(), 1280, 720, 1, !job_.png.empty());
@@ -86,7 +63,7 @@ class Gallery {
     }
     const scope::View start = studio.app().view();
     int n = 0;
-    for (const Look& look : looks()) {
+    for (const tests::Look& look : tests::looks()) {
       for (const PictureView& view : views()) {
         const bool wanted = (job_.only_view.empty() || job_.only_view == view.name) &&
                             (job_.only_look.empty() || look.name().find(job_.only_look) != std::string::npos);
@@ -95,19 +72,13 @@ class Gallery {
         }
       }
     }
-    fmt::print("{}: {} pictures, {} findings of {} kinds\n", job_.scenario, pictures_, total_, findings_.size());
-    for (const auto& [what, where] : findings_) {
-      fmt::print("  {}x {}\n     first in {}\n", where.first, what, where.second);
-    }
-    return findings_.empty() && pictures_ > 0 ? 0 : 1;
+    return album_.close(job_.scenario);
   }
 
  private:
-  void draw_view(platform::Studio& studio, const Look& look, const PictureView& view, const scope::View& start) {
+  void draw_view(platform::Studio& studio, const tests::Look& look, const PictureView& view, const scope::View& start) {
     app::App& app = studio.app();
-    studio.resize(look.width, look.height, 1);
-    app.settings().theme = look.theme;
-    app.settings().language = look.language;
+    look.put_on(studio);
     app.view() = start;
     while (app.help_open() || app.palette_open()) {
       app.run_command("clear");
@@ -119,39 +90,12 @@ class Gallery {
       const double share = *moment == 's' ? 0 : *moment == 'm' ? 0.47 : 1;
       app.view().cursor.t_us = share * app.run()->end_us();
       studio.settle();
-      look_at(studio, fmt::format("{}-{}-{}-{}", job_.scenario, view.name, moment, look.name()), look);
-    }
-  }
-
-  void look_at(platform::Studio& studio, const std::string& name, const Look& look) {
-    ++pictures_;
-    for (const draw::Finding& finding : studio.audit()) {
-      if (finding.what.find("by a layer over it") != std::string::npos) {
-        continue;  // what lies under a drawer or a sheet
-      }
-      ++total_;
-      auto& [count, first] = findings_[finding.what];
-      first = count++ == 0 ? name : first;
-    }
-    if (studio.log().size() < 20) {
-      ++findings_["the picture is nearly empty"].first;
-    }
-    for (const draw::LogEntry& entry : studio.log()) {
-      if (entry.kind == draw::LogEntry::Kind::text && !entry.text.empty() && entry.text.front() == '<' &&
-          entry.text.find('.') != std::string::npos) {
-        auto& [count, first] = findings_[entry.text + " has no words"];
-        first = count++ == 0 ? name : first;
-      }
-    }
-    if (!job_.png.empty()) {
-      std::filesystem::create_directories(job_.png);
-      platform::write_png(fmt::format("{}/{}.png", job_.png, name), studio.picture(), look.width, look.height);
+      album_.add(studio, fmt::format("{}-{}-{}-{}", job_.scenario, view.name, moment, look.name()), look);
     }
   }
 
   Job job_;
-  int pictures_ = 0, total_ = 0;
-  std::map<std::string, std::pair<int, std::string>> findings_;  // count, first picture
+  tests::Album album_;
 };
 
 }  // namespace
