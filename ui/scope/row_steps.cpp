@@ -39,14 +39,15 @@ class RowFollower {
   const TileInfo* tile(sim::TileId id) const { return replay_.trace().tile(id); }
   bool is(sim::TileId id, Family family) const { return tile(id) != nullptr && tile(id)->family == family; }
 
-  /// The row's numbers of a tile that is alive.
+  /// The row's numbers of a tile that is alive and has the row.
   std::vector<float> values(sim::TileId id) const {
     const sim::Matrix* all = replay_.values().tiles.find(id);
-    if (all == nullptr) {
+    const std::int32_t row = all != nullptr ? row_ - tile(id)->row : -1;
+    if (all == nullptr || row < 0 || row >= all->shape().rows) {  // other rows of the same block
       return {};
     }
     const auto cols = static_cast<std::size_t>(all->shape().cols);
-    const float* first = all->data() + static_cast<std::size_t>(row_ - tile(id)->row) * cols;
+    const float* first = all->data() + static_cast<std::size_t>(row) * cols;
     return {first, first + cols};
   }
   float value(sim::TileId id) const {
