@@ -43,6 +43,9 @@ class Gallery {
 
  private:
   void draw_step(platform::Studio& studio, const tests::Look& look, int step) {
+    if (job_.few && seen_++ % 7 != 0) {
+      return;
+    }
     app::App& app = studio.app();
     look.put_on(studio);
     app.open_lesson(job_.lesson, step);
@@ -62,9 +65,6 @@ class Gallery {
   }
 
   void look_at(platform::Studio& studio, const std::string& name, const tests::Look& look) {
-    if (job_.few && seen_++ % 7 != 0) {
-      return;
-    }
     album_.add(studio, name, look);
     const views::LessonPage& page = studio.app().lesson_page_now();
     for (const std::string& problem : page.problems) {
