@@ -1,0 +1,228 @@
+// Latencies by pointer chase: one thread, each load's address is the value of the load before.
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <random>
+
+#include "microbench/stopwatch.h"
+
+namespace microbench {
+namespace {
+
+using Address = unsigned long long;
+
+constexpr std::size_t kLine = 128;                       // bytes
+constexpr std::size_t kWords = kLine / sizeof(Address);  // the first of each line is the address of the next line
+constexpr int kRuns = 15;
+constexpr int kSteps = 4096;
+
+enum class Path { L1, L2 };
+
+template <Path P>
+__device__ void step(Address& at) {
+  if constexpr (P == Path::L1) {
+    asm volatile("ld.global.ca.u64 %0, [%0];" : "+l"(at)::"memory");
+  } else {
+    asm volatile("ld.global.cg.u64 %0, [%0];" : "+l"(at)::"memory");
+  }
+}
+
+/// `warm` steps first, unmeasured.
+template <Path P>
+__global__ void chase(Address start, int warm, int steps, Address* end, Span* span) {
+  Address at = start;
+#pragma unroll 1
+  for (int i = 0; i < warm; ++i) {
+    step<P>(at);
+  }
+  *end = at;  // waits for the last warm step
+  begin_span(*span);
+#pragma unroll 32
+  for (int i = 0; i < steps; ++i) {
+    step<P>(at);
+  }
+  *end = at;
+  end_span(*span);
+}
+
+/// In SMEM every word holds the byte address of the next.
+__global__ void chase_smem(int steps, unsigned* end, Span* span) {
+  __shared__ unsigned words[1024];
+  const auto base = static_cast<unsigned>(__cvta_generic_to_shared(words));
+  for (int i = 0; i < 1024; ++i) {
+    words[i] = base + 4 * ((i + 33) % 1024);
+  }
+  unsigned at = base;
+  begin_span(*span);
+#pragma unroll 8
+  for (int i = 0; i < steps; ++i) {
+    asm volatile("ld.volatile.shared.u32 %0, [%0];" : "+r"(at)::"memory");
+  }
+  *end = at;
+  end_span(*span);
+}
+
+/// The block on SM `sm` walks all lines once and notes each load's clocks; the others do nothing.
+__global__ void time_each_line(unsigned sm, const Address* chain, int lines, unsigned* clocks) {
+  __shared__ volatile Address arrived;
+  if (read_sm() != sm) {
+    return;
+  }
+  auto at = reinterpret_cast<Address>(chain);
+  for (int i = 0; i < lines; ++i) {
+    const long long begin = read_clock();
+    step<Path::L2>(at);
+    arrived = at;  // a store waits for its value, and the clock is read after it
+    clocks[i] = static_cast<unsigned>(read_clock() - begin);
+  }
+}
+
+__global__ void read_all(const uint4* data, std::size_t count, unsigned* sink) {
+  unsigned sum = 0;
+  const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += step) {
+    const uint4 v = __ldcg(data + i);
+    sum ^= v.x ^ v.y ^ v.z ^ v.w;
+  }
+  if (sum == 0x12345678u) {
+    *sink = sum;
+  }
+}
+
+/// One cycle through all lines in random order, in device memory; `order[i]` is the line at step i.
+struct Chain {
+  explicit Chain(std::size_t bytes) : order(bytes / kLine), words(bytes / sizeof(Address)) {
+    std::iota(order.begin(), order.end(), 0u);
+    std::shuffle(order.begin() + 1, order.end(), std::mt19937(7));
+    std::vector<Address> host(words.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      host[order[i] * kWords] = line(order[(i + 1) % order.size()]);
+    }
+    words.upload(host);
+  }
+  Address line(std::size_t index) { return reinterpret_cast<Address>(words.data()) + index * kLine; }
+
+  std::vector<unsigned> order;
+  DeviceArray<Address> words;
+};
+
+void record_steps(Context& context, Result result, const std::vector<SpanSummary>& summaries, int steps) {
+  result.conditions += ", " + span_conditions(1, 1, summaries);
+  Result in_ns = result;
+  in_ns.name += "_ns";
+  in_ns.unit = "ns";
+  for (const SpanSummary& summary : summaries) {
+    result.samples.push_back(summary.cycles / steps);
+    in_ns.samples.push_back(summary.cycles / steps / summary.clock_mhz * 1e3);
+  }
+  context.record(std::move(result));
+  context.record(std::move(in_ns));
+}
+
+/// Latency over a random walk of `bytes`. What fits the L2 is read before; what doesn't is flushed out by reading.
+void measure_footprint(Context& context, std::size_t bytes, DeviceArray<uint4>& flush, DeviceArray<unsigned>& sink) {
+  Chain chain(bytes);
+  const bool cold = bytes > static_cast<std::size_t>(context.card.l2CacheSize);
+  DeviceArray<Address> end(1);
+  int run = 0;
+  const auto summaries = time_spans(context.stream, kRuns, 1, [&](Span* span) {
+    if (cold) {
+      read_all<<<1024, 256, 0, context.stream>>>(flush.data(), flush.size(), sink.data());
+    } else {
+      read_all<<<1024, 256, 0, context.stream>>>(reinterpret_cast<const uint4*>(chain.words.data()), bytes / 16,
+                                                 sink.data());
+    }
+    const std::size_t first = static_cast<std::size_t>(run++) * kSteps % chain.order.size();
+    chase<Path::L2><<<1, 1, 0, context.stream>>>(chain.line(chain.order[first]), 0, kSteps, end.data(), span);
+  });
+  record_steps(context,
+               {"latency.footprint",
+                "load latency past L1 on a random walk over this many bytes",
+                "clocks",
+                cold ? "L2 flushed by reading, each run walks new lines" : "footprint read into the L2 before",
+                {{"bytes", static_cast<double>(bytes)}},
+                {}},
+               summaries, kSteps);
+}
+
+/// The clocks of each line, walked once by one SM.
+std::vector<double> walk_lines(Context& context, int sm, Chain& chain, DeviceArray<unsigned>& clocks, int smem) {
+  time_each_line<<<context.card.multiProcessorCount, 1, smem, context.stream>>>(
+      sm, chain.words.data(), static_cast<int>(clocks.size()), clocks.data());
+  check(cudaStreamSynchronize(context.stream), "measuring lines one by one");
+  const std::vector<unsigned> measured = clocks.download();
+  return {measured.begin(), measured.end()};
+}
+
+/// An SM's first load of a line that another unit has just written: the line lies in its home half of the L2 only,
+/// near or far. What is read again is near: each half keeps copies of the other's lines.
+void measure_near_and_far(Context& context) {
+  constexpr int kLines = 256;
+  const int sms = context.card.multiProcessorCount;
+  const int smem = static_cast<int>(context.card.sharedMemPerBlockOptin) - 1024;  // one block to an SM
+  check(cudaFuncSetAttribute(time_each_line, cudaFuncAttributeMaxDynamicSharedMemorySize, smem), "asking for SMEM");
+  Chain chain(kLines * kLine);
+  const std::vector<Address> original = chain.words.download();
+  DeviceArray<Address> source(original.size());
+  source.upload(original);
+  DeviceArray<unsigned> clocks(kLines);
+  std::vector<double> first, again, near, far;
+  for (int sm = 0; sm < sms; ++sm) {
+    std::vector<double> least(kLines, 1e9);
+    for (int run = 0; run < 3; ++run) {
+      check(
+          cudaMemcpyAsync(chain.words.data(), source.data(), source.bytes(), cudaMemcpyDeviceToDevice, context.stream),
+          "writing lines");
+      const std::vector<double> measured = walk_lines(context, sm, chain, clocks, smem);
+      for (int i = 0; i < kLines; ++i) {
+        least[i] = std::min(least[i], measured[i]);
+      }
+    }
+    first.insert(first.end(), least.begin(), least.end());
+    near.push_back(quantile(least, 0.25));
+    far.push_back(quantile(least, 0.75));
+    const std::vector<double> measured = walk_lines(context, sm, chain, clocks, smem);
+    again.insert(again.end(), measured.begin(), measured.end());
+  }
+  const std::string conditions =
+      "256 lines of 128 bytes, one thread on one SM, each load timed alone with two clock reads";
+  const std::string written = conditions + ", just written by a copy, least of 3 walks";
+  context.record({"latency.l2_first",
+                  "first load of a line that lies in L2, over all lines and SMs",
+                  "clocks",
+                  written,
+                  {},
+                  first});
+  context.record({"latency.l2_near", "lower quartile of an SM's first loads, over SMs", "clocks", written, {}, near});
+  context.record({"latency.l2_far", "upper quartile of an SM's first loads, over SMs", "clocks", written, {}, far});
+  context.record(
+      {"latency.l2_again", "second load of a line, over all lines and SMs", "clocks", conditions, {}, again});
+}
+
+}  // namespace
+
+void measure_latency(Context& context) {
+  DeviceArray<unsigned> sink(1);
+  record_steps(context, {"latency.smem", "SMEM load latency", "clocks", "dependent 32-bit loads, no conflict", {}, {}},
+               time_spans(context.stream, kRuns, 1,
+                          [&](Span* span) { chase_smem<<<1, 1, 0, context.stream>>>(kSteps, sink.data(), span); }),
+               kSteps);
+
+  Chain small(std::size_t{16} << 10);
+  DeviceArray<Address> last(1);
+  record_steps(context, {"latency.l1", "L1 hit latency", "clocks", "random walk over 16 KiB, walked before", {}, {}},
+               time_spans(context.stream, kRuns, 1,
+                          [&](Span* span) {
+                            chase<Path::L1><<<1, 1, 0, context.stream>>>(small.line(0), 512, kSteps, last.data(), span);
+                          }),
+               kSteps);
+  measure_near_and_far(context);
+
+  DeviceArray<uint4> flush((std::size_t{512} << 20) / sizeof(uint4));
+  fill_random(context.stream, flush.data(), flush.bytes());
+  for (std::size_t mib : {1, 4, 16, 24, 32, 48, 128, 512, 1024}) {
+    measure_footprint(context, mib << 20, flush, sink);
+  }
+}
+
+}  // namespace microbench
