@@ -29,6 +29,18 @@ __global__ void fill_with_hash(uint4* data, std::size_t count) {
   }
 }
 
+__global__ void read_all(const uint4* data, std::size_t count, unsigned* sink) {
+  unsigned sum = 0;
+  const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += step) {
+    const uint4 v = __ldcg(data + i);
+    sum ^= v.x ^ v.y ^ v.z ^ v.w;
+  }
+  if (sum == 0x12345678u) {  // keeps the loads; data practically never gives it, and then one address takes a word
+    *sink = sum;
+  }
+}
+
 struct Events {
   std::vector<cudaEvent_t> all;
   explicit Events(int count) : all(count) {
@@ -60,6 +72,9 @@ double quantile(std::vector<double> samples, double fraction) {
 }
 
 void Context::record(Result result) {
+  if (result.samples.empty()) {
+    throw std::runtime_error(result.name + ": no samples");
+  }
   std::string point;
   for (const auto& [key, value] : result.at) {
     point += " " + key + "=" + std::to_string(static_cast<long long>(std::llround(value)));
@@ -100,6 +115,30 @@ void fill_random(cudaStream_t stream, void* data, std::size_t bytes) {
   check(cudaStreamSynchronize(stream), "filling memory");
 }
 
+void read_through(cudaStream_t stream, const void* data, std::size_t bytes) {
+  static DeviceArray<unsigned> sink(1);
+  read_all<<<2048, 256, 0, stream>>>(static_cast<const uint4*>(data), bytes / sizeof(uint4), sink.data());
+  check(cudaGetLastError(), "reading memory");
+}
+
+int limit_residency(const Context& context, const void* kernel, int blocks) {
+  cudaFuncAttributes attributes{};
+  check(cudaFuncGetAttributes(&attributes, kernel), "asking for a kernel's size");
+  const auto of_sm = static_cast<int>(context.card.sharedMemPerMultiprocessor);
+  const auto reserved = static_cast<int>(context.card.reservedSharedMemPerBlock);
+  const int share =
+      of_sm / blocks / 128 * 128 - reserved - static_cast<int>((attributes.sharedSizeBytes + 127) / 128 * 128);
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, share), "asking for SMEM");
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100), "asking for SMEM");
+  return share;
+}
+
+int resident_blocks(const void* kernel, int threads, int smem) {
+  int blocks = 0;
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, smem), "asking for the occupancy");
+  return blocks;
+}
+
 SpanSummary summarize(const std::vector<Span>& spans) {
   std::vector<double> cycles, mhz;
   for (const Span& span : spans) {
@@ -131,6 +170,22 @@ std::string span_conditions(int blocks, int threads, const std::vector<SpanSumma
   }
   return std::to_string(blocks) + " blocks of " + std::to_string(threads) + " threads, SM clock " +
          std::to_string(std::lround(median(mhz))) + " MHz";
+}
+
+Result per_clock(Result result, Shape shape, const std::vector<SpanSummary>& summaries, double amount) {
+  result.conditions = span_conditions(shape.blocks, shape.threads, summaries) + result.conditions;
+  for (const SpanSummary& summary : summaries) {
+    result.samples.push_back(amount / summary.cycles);
+  }
+  return result;
+}
+
+Result clocks_per(Result result, Shape shape, const std::vector<SpanSummary>& summaries, double count) {
+  result.conditions = span_conditions(shape.blocks, shape.threads, summaries) + result.conditions;
+  for (const SpanSummary& summary : summaries) {
+    result.samples.push_back(summary.cycles / count);
+  }
+  return result;
 }
 
 }  // namespace microbench

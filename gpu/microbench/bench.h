@@ -30,6 +30,7 @@ inline double median(const std::vector<double>& samples) { return quantile(sampl
 
 struct Context {
   cudaDeviceProp card{};
+  std::string pci_bus_id;
   cudaStream_t stream = nullptr;
   std::vector<Result> results;
 
@@ -71,6 +72,15 @@ std::vector<double> time_launches(cudaStream_t stream, int runs, const std::func
 /// Keeps the card busy for `microseconds`, so that what is queued next runs without waiting for the host.
 void queue_delay(cudaStream_t stream, double microseconds);
 
+/// Reads memory through the L2 past L1: what fits lies in the L2 afterwards, and what lay there before does not.
+void read_through(cudaStream_t stream, const void* data, std::size_t bytes);
+
+/// Dynamic SMEM per block with which exactly `blocks` blocks fit an SM; grants it to the kernel.
+int limit_residency(const Context& context, const void* kernel, int blocks);
+
+/// How many blocks of the kernel fit an SM.
+int resident_blocks(const void* kernel, int threads, int smem);
+
 /// Fills memory with pseudo-random bits: equal data would cost less power than real data.
 void fill_random(cudaStream_t stream, void* data, std::size_t bytes);
 
@@ -84,5 +94,17 @@ void measure_alu(Context& context);
 void measure_mma(Context& context);
 void measure_launch(Context& context);
 void measure_barrier(Context& context);
+void measure_mma_feed(Context& context);
+void measure_wgmma(Context& context);
+void measure_cp_async(Context& context);
+void measure_tma(Context& context);
+void measure_mbarrier(Context& context);
+void measure_issue(Context& context);
+void measure_phases(Context& context);
+void measure_l2_latency(Context& context);
+void measure_l2_shared(Context& context);
+void measure_turnover(Context& context);
+void measure_events(Context& context);
+void measure_sustained(Context& context);
 
 }  // namespace microbench

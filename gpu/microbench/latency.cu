@@ -1,31 +1,14 @@
 // Latencies by pointer chase: one thread, each load's address is the value of the load before.
 #include <algorithm>
-#include <cstdint>
-#include <numeric>
-#include <random>
 
+#include "microbench/chain.h"
 #include "microbench/stopwatch.h"
 
 namespace microbench {
 namespace {
 
-using Address = unsigned long long;
-
-constexpr std::size_t kLine = 128;                       // bytes
-constexpr std::size_t kWords = kLine / sizeof(Address);  // the first of each line is the address of the next line
 constexpr int kRuns = 15;
 constexpr int kSteps = 4096;
-
-enum class Path { L1, L2 };
-
-template <Path P>
-__device__ void step(Address& at) {
-  if constexpr (P == Path::L1) {
-    asm volatile("ld.global.ca.u64 %0, [%0];" : "+l"(at)::"memory");
-  } else {
-    asm volatile("ld.global.cg.u64 %0, [%0];" : "+l"(at)::"memory");
-  }
-}
 
 /// `warm` steps first, unmeasured.
 template <Path P>
@@ -77,35 +60,6 @@ __global__ void time_each_line(unsigned sm, const Address* chain, int lines, uns
   }
 }
 
-__global__ void read_all(const uint4* data, std::size_t count, unsigned* sink) {
-  unsigned sum = 0;
-  const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
-  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count; i += step) {
-    const uint4 v = __ldcg(data + i);
-    sum ^= v.x ^ v.y ^ v.z ^ v.w;
-  }
-  if (sum == 0x12345678u) {
-    *sink = sum;
-  }
-}
-
-/// One cycle through all lines in random order, in device memory; `order[i]` is the line at step i.
-struct Chain {
-  explicit Chain(std::size_t bytes) : order(bytes / kLine), words(bytes / sizeof(Address)) {
-    std::iota(order.begin(), order.end(), 0u);
-    std::shuffle(order.begin() + 1, order.end(), std::mt19937(7));
-    std::vector<Address> host(words.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      host[order[i] * kWords] = line(order[(i + 1) % order.size()]);
-    }
-    words.upload(host);
-  }
-  Address line(std::size_t index) { return reinterpret_cast<Address>(words.data()) + index * kLine; }
-
-  std::vector<unsigned> order;
-  DeviceArray<Address> words;
-};
-
 void record_steps(Context& context, Result result, const std::vector<SpanSummary>& summaries, int steps) {
   result.conditions += ", " + span_conditions(1, 1, summaries);
   Result in_ns = result;
@@ -120,17 +74,16 @@ void record_steps(Context& context, Result result, const std::vector<SpanSummary
 }
 
 /// Latency over a random walk of `bytes`. What fits the L2 is read before; what doesn't is flushed out by reading.
-void measure_footprint(Context& context, std::size_t bytes, DeviceArray<uint4>& flush, DeviceArray<unsigned>& sink) {
+void measure_footprint(Context& context, std::size_t bytes, DeviceArray<uint4>& flush) {
   Chain chain(bytes);
   const bool cold = bytes > static_cast<std::size_t>(context.card.l2CacheSize);
   DeviceArray<Address> end(1);
   int run = 0;
   const auto summaries = time_spans(context.stream, kRuns, 1, [&](Span* span) {
     if (cold) {
-      read_all<<<1024, 256, 0, context.stream>>>(flush.data(), flush.size(), sink.data());
+      read_through(context.stream, flush.data(), flush.bytes());
     } else {
-      read_all<<<1024, 256, 0, context.stream>>>(reinterpret_cast<const uint4*>(chain.words.data()), bytes / 16,
-                                                 sink.data());
+      read_through(context.stream, chain.words.data(), bytes);
     }
     const std::size_t first = static_cast<std::size_t>(run++) * kSteps % chain.order.size();
     chase<Path::L2><<<1, 1, 0, context.stream>>>(chain.line(chain.order[first]), 0, kSteps, end.data(), span);
@@ -221,7 +174,7 @@ void measure_latency(Context& context) {
   DeviceArray<uint4> flush((std::size_t{512} << 20) / sizeof(uint4));
   fill_random(context.stream, flush.data(), flush.bytes());
   for (std::size_t mib : {1, 4, 16, 24, 32, 48, 128, 512, 1024}) {
-    measure_footprint(context, mib << 20, flush, sink);
+    measure_footprint(context, mib << 20, flush);
   }
 }
 

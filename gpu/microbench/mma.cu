@@ -1,39 +1,11 @@
-// mma.sync m16n8k16 with fp32 accumulation, operands in registers: rate, latency, and the clock it sustains.
-#include <chrono>
-
+// mma.sync m16n8k16 with fp32 accumulation, operands in registers: rate and latency.
+#include "microbench/mma.h"
 #include "microbench/stopwatch.h"
 
 namespace microbench {
 namespace {
 
-constexpr double kFlops = 2.0 * 16 * 8 * 16;
 constexpr int kRounds = 256;
-
-enum class Format { Fp16, Bf16 };
-
-template <Format F>
-__device__ void mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-  if constexpr (F == Format::Fp16) {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-  } else {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-  }
-}
-
-/// Two numbers of magnitude 1/2 to 2 in the format, random signs and mantissas: power as with real data.
-template <Format F>
-__device__ unsigned random_pair(unsigned seed) {
-  unsigned h = seed * 2654435761u;
-  h = (h ^ (h >> 15)) * 2246822519u;
-  h ^= h >> 13;
-  return F == Format::Fp16 ? (h & 0x87ff87ffu) | 0x38003800u : (h & 0x80ff80ffu) | 0x3f003f00u;
-}
 
 template <Format F, int Chains>
 __global__ void multiply(int rounds, float* sink, Span* spans) {
@@ -105,7 +77,7 @@ void measure_format(Context& context, const std::string& format, DeviceArray<flo
                 {{"threads", static_cast<double>(threads)}},
                 {}};
     for (const SpanSummary& summary : summaries) {
-      rate.samples.push_back(kFlops * kRounds * kChains * threads / 32 / summary.cycles);
+      rate.samples.push_back(kMmaFlops * kRounds * kChains * threads / 32 / summary.cycles);
     }
     context.record(std::move(rate));
   }
@@ -116,39 +88,35 @@ void measure_format(Context& context, const std::string& format, DeviceArray<flo
                   [&](Span* spans) { multiply_results<F><<<1, 32, 0, context.stream>>>(kRounds, sink.data(), spans); });
 }
 
-/// The SM clock after two seconds of nothing but mma.sync on all SMs.
-void measure_sustained_clock(Context& context, DeviceArray<float>& sink) {
-  constexpr int kThreads = 256;
-  const int blocks = context.card.multiProcessorCount;
-  DeviceArray<Span> spans(blocks);
-  Result clock{"clock.mma_sync",
-               "SM clock under mma.sync on all SMs, back to back",
-               "MHz",
-               "last second of two, 256 threads per SM, fp16, random data, operands in registers",
-               {},
-               {}};
-  const auto begin = std::chrono::steady_clock::now();
-  double seconds = 0;
-  while (seconds < 2) {
-    for (int i = 0; i < 8; ++i) {
-      multiply<Format::Fp16, 4><<<blocks, kThreads, 0, context.stream>>>(100000, sink.data(), spans.data());
-    }
-    check(cudaStreamSynchronize(context.stream), "running mma.sync");
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (seconds > 1) {
-      clock.samples.push_back(summarize(spans.download()).clock_mhz);
+/// Runs of over 100 000 clocks, with exactly so many blocks to an SM: start and end don't count.
+void measure_long_run(Context& context, DeviceArray<float>& sink) {
+  constexpr int kLongRounds = 8192;
+  for (int resident : {1, 2}) {
+    const int smem = limit_residency(context, reinterpret_cast<const void*>(multiply<Format::Fp16, 4>), resident);
+    for (int threads : {128, 256, 512}) {
+      const Shape shape{resident * context.card.multiProcessorCount, threads};
+      const auto summaries = time_spans(context.stream, 9, shape.blocks, [&](Span* spans) {
+        multiply<Format::Fp16, 4><<<shape.blocks, threads, smem, context.stream>>>(kLongRounds, sink.data(), spans);
+      });
+      context.record(
+          per_clock({"mma.fp16_long",
+                     "mma.sync m16n8k16 from registers, fp32 accumulation, per SM, in a long run",
+                     "FLOP/clock",
+                     ", 4 chains per warp, 8192 rounds, SMEM allows this many blocks to an SM, random data",
+                     {{"threads", static_cast<double>(threads)}, {"blocks_per_sm", static_cast<double>(resident)}},
+                     {}},
+                    shape, summaries, kMmaFlops * kLongRounds * 4 * threads / 32 * resident));
     }
   }
-  context.record(std::move(clock));
 }
 
 }  // namespace
 
 void measure_mma(Context& context) {
-  DeviceArray<float> sink(std::size_t{512} * context.card.multiProcessorCount);
+  DeviceArray<float> sink(std::size_t{1024} * context.card.multiProcessorCount);
   measure_format<Format::Fp16>(context, "fp16", sink);
   measure_format<Format::Bf16>(context, "bf16", sink);
-  measure_sustained_clock(context, sink);
+  measure_long_run(context, sink);
 }
 
 }  // namespace microbench

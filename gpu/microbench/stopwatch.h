@@ -66,4 +66,15 @@ std::vector<SpanSummary> time_spans(cudaStream_t stream, int runs, int blocks,
 /// "n blocks of m threads, SM clock 1980 MHz".
 std::string span_conditions(int blocks, int threads, const std::vector<SpanSummary>& summaries);
 
+/// How a kernel was started.
+struct Shape {
+  int blocks, threads;
+};
+
+/// The result with its samples, `amount` per clock, and with shape and clock before its conditions.
+Result per_clock(Result result, Shape shape, const std::vector<SpanSummary>& summaries, double amount);
+
+/// The same in clocks for each of `count` things.
+Result clocks_per(Result result, Shape shape, const std::vector<SpanSummary>& summaries, double count);
+
 }  // namespace microbench
