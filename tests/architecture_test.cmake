@@ -1,6 +1,7 @@
 # cmake -DDIRECTORY=sim -P architecture_test.cmake
-# The simulator includes itself ("sim/..."), fmt, the standard library except what is listed here, and, in .cpp files
-# and base/toml_text.h, toml++. So it has no window, no CUDA, no clock and no thread. Fails with file, line and reason of each other include.
+# The simulator includes itself ("sim/..."), fmt, the standard library except what is listed here, and, in .cpp files,
+# nlohmann-json and, there and in base/toml_text.h, toml++. So it has no window, no CUDA, no clock and no thread. Fails
+# with file, line and reason of each other include.
 set(why_chrono "time is an argument: the simulator has no clock")
 set(why_ctime ${why_chrono})
 foreach(header thread mutex shared_mutex condition_variable future atomic semaphore latch barrier stop_token)
@@ -21,8 +22,12 @@ function(check_include file header)
     if(NOT file MATCHES "\\.cpp$|^base/toml_text\\.h$")
       set(reason "toml++ stays inside .cpp files and base/toml_text.h")
     endif()
+  elseif(header MATCHES "^<nlohmann/")
+    if(NOT file MATCHES "\\.cpp$")
+      set(reason "nlohmann-json stays inside .cpp files")
+    endif()
   elseif(NOT header MATCHES "^(\"sim/|<fmt/)")
-    set(reason "the simulator depends on itself, the standard library, fmt and toml++ alone")
+    set(reason "the simulator depends on itself, the standard library, fmt, toml++ and nlohmann-json alone")
   endif()
   set(reason "${reason}" PARENT_SCOPE)
 endfunction()

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/cli_support.h"
+#include "tests/measurement_support.h"
 
 using namespace cli_test;  // NOLINT(google-build-using-namespace)
 
@@ -79,11 +80,21 @@ TEST_CASE("run --json has the contract's keys, and the golden bytes", "[cli]") {
 
 TEST_CASE("every leaf of run --json is in the table of fields, and the other way round", "[cli]") {
   const Folder folder;
+  using measurement_test::experiment_of, measurement_test::point_of;
+  folder.write(
+      "measured.json",
+      measurement_test::file_of(
+          "a100-40gb",
+          {point_of(experiment_of("algorithm = 'flash_decoding'\n[problem]\nseqlen_q = 1\nseqlen_kv = 300\nheads = 2\n"
+                                  "[schedule]\nsplits = 2\n"),
+                    0),
+           point_of(experiment_of("algorithm = 'softmax_online'\n[problem]\nrows = 8\nrow_length = 50\n"), 0)})
+          .dump());
   std::set<std::string> leaves;
   for (const char* arguments :
        {"run --algorithm flash_decoding --seqlen-q 1 --seqlen-kv 300 --heads 2 --splits 2",
         "run --algorithm softmax_online --rows 8 --row-length 50 --set hbm.read_gb_per_s=900"}) {
-    add_leaves(folder.json(std::string(arguments) + " --check --json"), "", leaves);
+    add_leaves(folder.json(std::string(arguments) + " --check --json --measurements measured.json"), "", leaves);
   }
   std::map<std::string, int> uses;
   for (const Json& row : folder.json("list fields --json")) {

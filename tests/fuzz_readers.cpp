@@ -1,6 +1,6 @@
-// A mutation fuzzer of everything that reads what a user wrote: machine files, scenarios, lessons, .npy arrays. A
-// reader may take its input or throw sim::Error; any other exception, and whatever a sanitizer objects to, is a
-// failure.
+// A mutation fuzzer of everything that reads what a user wrote: machine files, scenarios, lessons, .npy arrays,
+// measurements. A reader may take its input or throw sim::Error; any other exception, and whatever a sanitizer objects
+// to, is a failure.
 //
 //   attoscope_fuzz --seconds 5 [--seed S] [--reader machine] [--assets DIR] [--save DIR]
 //   attoscope_fuzz --reader machine --replay FILE
@@ -26,10 +26,12 @@
 #include "sim/base/error.h"
 #include "sim/base/npy.h"
 #include "sim/machine/machine.h"
+#include "sim/measurement/measurement.h"
 #if __has_include("sim/scenario/scenario.h")
 #include "sim/scenario/scenario.h"
 #define ATTOSCOPE_HAS_SCENARIO 1
 #endif
+#include "tests/measurement_support.h"
 
 #ifndef ATTOSCOPE_SOURCE_ASSETS
 #define ATTOSCOPE_SOURCE_ASSETS "assets"
@@ -184,6 +186,22 @@ Reader npy_reader() {
           }};
 }
 
+Reader measurement_reader() {
+  using namespace measurement_test;  // NOLINT(google-build-using-namespace)
+  const sim::Experiment flash2 = experiment_of("algorithm = 'flash2'\n[problem]\nseqlen_q = 256\n");
+  Json counted = point_of(flash2, 0.1);
+  counted["counters"] = counters_of(flash2, 0.1);
+  const Json softmax = point_of(experiment_of("algorithm = 'softmax_safe'\n[problem]\nrows = 64\n"), 0);
+  Json unmeasured = point_of(flash2, 0.1, true);
+  unmeasured["power_w"] = unmeasured["cycles"] = unmeasured["clock_mhz"] = nullptr;
+  return {"measurement",
+          {file_of("a100-40gb", {counted, softmax}).dump(), file_of("", {unmeasured}).dump(1), file_of("", {}).dump()},
+          words_and("{ } [ ] [[[[[[ , : \" \\u0000 \\ud800 null true false -1 0 1e309 -0 1.5 NaN 9223372036854775808 "
+                    "\"algorithm\":\"softmax_safe\" \"kv_heads\":3 \"time_us\":{} \xff \xef\xbb\xbf",
+                    {"\n", std::string(3000, '['), std::string(1, '\0')}),
+          [](const std::string& text) { sim::parse_measurements(text, "fuzz"); }};
+}
+
 void mutate_once(std::string& text, const Reader& reader, Random& random) {
   const std::size_t at = random.below(text.size() + 1);
   const std::size_t length = random.below(std::size_t{1} << random.below(8));
@@ -322,6 +340,7 @@ std::vector<Reader> chosen_readers(const Options& options) {
   all.push_back(scenario_reader(options));
 #endif
   all.push_back(lesson_reader(options));
+  all.push_back(measurement_reader());
   std::vector<Reader> chosen;
   for (Reader& reader : all) {
     if (options.reader.empty() || reader.name == options.reader) {
@@ -339,7 +358,7 @@ int main(int count, char** arguments) {
   const std::vector<Reader> readers = chosen_readers(options);
   if (!understood || readers.empty()) {
     std::fprintf(stderr,
-                 "usage: attoscope_fuzz [--seconds N] [--seed S] [--reader npy|machine|scenario|lesson] "
+                 "usage: attoscope_fuzz [--seconds N] [--seed S] [--reader npy|machine|scenario|lesson|measurement] "
                  "[--assets DIR] [--save DIR] [--replay FILE (with --reader)]\n");
     return 2;
   }

@@ -11,7 +11,7 @@ namespace cli {
 struct FieldDoc {
   const char* path;   ///< "two_level.by_tensor.*.read_bytes": '*' stands for one name, [] for the elements of an array
   const char* unit;   ///< "bytes", "us", "0..1"; "" for a count, "text" or "bool" for what is no number
-  const char* badge;  ///< "exact", "modelled"; "" for settings
+  const char* badge;  ///< "exact", "modelled", "measured"; "" for settings
   const char* text;
   const char* rule = "";  ///< of a modelled number: how it comes about
 };

@@ -137,6 +137,19 @@ std::string wrapped(std::string_view text, int indent, int width) {
   return out + line + "\n";
 }
 
+std::string csv_cell(std::string text) {
+  for (char& c : text) {
+    c = c == '\n' || c == '\r' ? ' ' : c;
+  }
+  if (text.find_first_of(",\"") == std::string::npos) {
+    return text;
+  }
+  for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2)) {
+    text.insert(at, "\"");
+  }
+  return "\"" + text + "\"";
+}
+
 Table::Table(std::vector<std::string> header) : left_(header.size(), false) {
   left_.at(0) = true;
   rows_.push_back(std::move(header));

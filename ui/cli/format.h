@@ -32,6 +32,9 @@ int display_width(std::string_view text);
 /// `text` broken into lines of at most `width` columns, each after `indent` blanks.
 std::string wrapped(std::string_view text, int indent, int width);
 
+/// `text` as a cell of a CSV file: on one line, and in quotes if it needs them.
+std::string csv_cell(std::string text);
+
 /// Rows of cells, aligned: the first column left, the others right unless said otherwise. A header of empty cells is
 /// not shown.
 class Table {

@@ -60,6 +60,8 @@ void set_seqlen(sim::Scenario& scenario, const std::string& text, const std::str
   }
 }
 
+}  // namespace
+
 void set_override(sim::Scenario& scenario, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos) {
@@ -67,8 +69,6 @@ void set_override(sim::Scenario& scenario, const std::string& text) {
   }
   sim::override_machine(scenario, text.substr(0, equals), number_of(text.substr(equals + 1), "--set " + text));
 }
-
-}  // namespace
 
 std::shared_ptr<ScenarioFlags> add_scenario_flags(CLI::App& app, bool positional_file) {
   auto flags = std::make_shared<ScenarioFlags>();

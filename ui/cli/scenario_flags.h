@@ -37,6 +37,9 @@ sim::Scenario scenario_of(const ScenarioFlags& flags);
 /// ("sm.smem_bytes"). Throws sim::Error, which calls it `where`, with the nearest key.
 void set_by_key(sim::Scenario& scenario, const std::string& key, const std::string& value, const std::string& where);
 
+/// Overrides a number of the machine: "KEY=VALUE", as --set takes it.
+void set_override(sim::Scenario& scenario, const std::string& text);
+
 /// Is `key` a number of the machine rather than a field of the scenario? Throws sim::Error if it is neither.
 bool is_machine_key(const std::string& key, const std::string& where);
 

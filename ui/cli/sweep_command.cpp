@@ -1,8 +1,6 @@
 // attoscope sweep: every point of a product of ranges. A point that can't be run is a row with an error.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <new>
 
@@ -11,6 +9,7 @@
 #include "ui/cli/assets.h"
 #include "ui/cli/fields.h"
 #include "ui/cli/format.h"
+#include "ui/cli/progress.h"
 #include "ui/cli/report_json.h"
 #include "ui/cli/scenario_flags.h"
 #include "ui/cli/sweep_ranges.h"
@@ -68,30 +67,6 @@ struct Row {
   std::string error;  ///< why
 };
 
-/// A bar on stderr, if that is a terminal.
-class Progress {
- public:
-  explicit Progress(std::size_t total) : total_(total), shown_(isatty(STDERR_FILENO) != 0) {}
-  ~Progress() {
-    if (shown_) {
-      std::fputs("\r\x1b[K", stderr);
-    }
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  void show(std::size_t done) const {
-    if (shown_) {
-      fmt::print(stderr, "\r  {} {}/{} ", bar(static_cast<double>(done) / static_cast<double>(total_), 40), done,
-                 total_);
-      std::fflush(stderr);
-    }
-  }
-
- private:
-  std::size_t total_;
-  bool shown_;
-};
-
 Row run_point(const sim::Scenario& base, const std::vector<SweepAxis>& axes, std::size_t index,
               const ScenarioFlags& flags) {
   Row row{point_of(axes, index), nullptr, ""};
@@ -108,19 +83,6 @@ Row run_point(const sim::Scenario& base, const std::vector<SweepAxis>& axes, std
     row.error = "not enough memory";
   }
   return row;
-}
-
-std::string csv_cell(std::string text) {
-  for (char& c : text) {
-    c = c == '\n' || c == '\r' ? ' ' : c;
-  }
-  if (text.find_first_of(",\"") == std::string::npos) {
-    return text;
-  }
-  for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2)) {
-    text.insert(at, "\"");
-  }
-  return "\"" + text + "\"";
 }
 
 std::string plain_text(const Json& value) {

@@ -23,6 +23,8 @@ Action add_compare(CLI::App& app);
 Action add_sweep(CLI::App& app);
 Action add_explain(CLI::App& app);
 Action add_trace(CLI::App& app);
+Action add_validate(CLI::App& app);
+Action add_calibrate(CLI::App& app);
 Action add_list(CLI::App& app);
 Action add_demo(CLI::App& app);
 Action add_exercise(CLI::App& app);
