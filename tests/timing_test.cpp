@@ -44,15 +44,20 @@ TEST_CASE("rule 2: an op asks work of its units at their rates and ends when the
     CHECK(ends_at(result.span(StepKind::compute, 1), kStart + 128 + 256));
     CHECK(result.span(StepKind::compute, 1).unit == Unit::exp);
   }
-  SECTION("row maximum on the ALU, then two shuffles") {
-    bench.program([](Block& block) {
-      Tile t = block.fill(0, kTile);
-      Tile m = rowmax(t);
-      Tile u = 2.0f * std::move(t);
-    });
-    const auto result = bench.run();
-    CHECK(ends_at(result.span(StepKind::compute, 1), kStart + 128 + 128));
-    CHECK(begins_at(result.span(StepKind::compute, 2), kStart + 128 + 128 + 2 * 5));
+  SECTION("row maximum on the ALU, then two shuffles if rows are spread as products are") {
+    for (const bool multiplies : {true, false}) {
+      bench.program([multiplies](Block& block) {
+        Tile t = block.fill(0, kTile);
+        Tile m = rowmax(t);
+        Tile u = 2.0f * std::move(t);
+        if (multiplies) {
+          Tile product = dot(u, T(u));
+        }
+      });
+      const auto result = bench.run();
+      CHECK(ends_at(result.span(StepKind::compute, 1), kStart + 128 + 128));
+      CHECK(begins_at(result.span(StepKind::compute, 2), kStart + 128 + 128 + (multiplies ? 2 * 5 : 0)));
+    }
   }
 }
 
@@ -131,13 +136,16 @@ TEST_CASE("rule 5: bytes that are in L2 cost port and L2 only") {
   CHECK(result.span(StepKind::compute, 1).reason == WaitReason::l2);
 }
 
-TEST_CASE("rule 5: issuing a copy takes copy_issue_cycles, then its block goes on") {
-  Bench bench(kTile);
-  bench.program([&](Block& block) {
-    Tile a = block.load(rows(bench.A, 0, 64));
-    Tile t = block.fill(0, kTile);
-  });
-  CHECK(begins_at(bench.run().span(StepKind::compute), kStart + 10));
+TEST_CASE(
+    "rule 5: issuing a copy takes copy_issue_cycles for 16 KiB, at least an eighth of them; then its block goes on") {
+  for (const auto& [rows_copied, cycles] : {std::pair{128, 10.0}, std::pair{64, 10.0 / 2}, std::pair{1, 10.0 / 8}}) {
+    Bench bench({128, 64});
+    bench.program([&bench, n = rows_copied](Block& block) {
+      Tile a = block.load(rows(bench.A, 0, n));
+      Tile t = block.fill(0, kTile);
+    });
+    CHECK(begins_at(bench.run().span(StepKind::compute), kStart + cycles));
+  }
 }
 
 TEST_CASE("rule 6: a ring of s buffers issues copy n when the tile of copy n - s is released") {
@@ -158,28 +166,42 @@ TEST_CASE("rule 6: a ring of s buffers issues copy n when the tile of copy n - s
   }
 }
 
-TEST_CASE("rule 7: a unit serves the blocks that want it at equal shares") {
+TEST_CASE("rule 7: a unit serves the oldest block that wants it, and the next when that has done") {
   Bench bench(kTile, 2, [](Block& block) {
-    Tile t = block.fill(0, kTile);
+    Tile t = block.fill(0, {block.index() == 0 ? 16 : 64, 64});
+    Tile product = dot(t, T(t));
     if (block.index() == 1) {
-      Tile u = 2.0f * std::move(t);
+      Tile u = 2.0f * std::move(product);
     }
   });
   bench.machine.chip.sm_count = 1;
   bench.blocks_per_sm = 2;
   const auto result = bench.run();
-  CHECK(ends_at(result.span(StepKind::compute, 0, 0), kStart + 2 * 128));
-  CHECK(ends_at(result.span(StepKind::compute, 0, 1), kStart + 2 * 128));
-  CHECK(ends_at(result.span(StepKind::compute, 1, 1), kStart + 2 * 128 + 64));  // alone again
+  CHECK(ends_at(result.span(StepKind::compute, 0, 0), kStart + 32));
+  CHECK(ends_at(result.span(StepKind::compute, 0, 1), kStart + 32 + 128));  // the ALU is block 0's at first
 }
 
-TEST_CASE("rule 7: who leaves a unit early frees its share at once") {
-  Bench bench(kTile, 2, [](Block& block) { Tile t = block.fill(0, {block.index() == 0 ? 16 : 64, 64}); });
+TEST_CASE("rule 7: blocks that only stream stay together and share a unit equally") {
+  Bench bench(kTile, 2, [](Block& block) { Tile t = block.fill(0, kTile); });
   bench.machine.chip.sm_count = 1;
   bench.blocks_per_sm = 2;
   const auto result = bench.run();
-  CHECK(ends_at(result.span(StepKind::compute, 0, 0), kStart + 2 * 32));
-  CHECK(ends_at(result.span(StepKind::compute, 0, 1), kStart + 2 * 32 + (128 - 32)));
+  CHECK(ends_at(result.span(StepKind::compute, 0, 0), kStart + 2 * 128));
+  CHECK(ends_at(result.span(StepKind::compute, 0, 1), kStart + 2 * 128));
+}
+
+TEST_CASE("rule 7: mma.sync gets the issue slots that FP32 and ALU instructions of another block leave") {
+  // Block 0 multiplies while block 1 fills: 32 ALU lanes take a quarter of the 128 lanes' slots.
+  Bench bench(kTile, 2, [](Block& block) {
+    Tile t = block.fill(0, kTile);
+    Tile product = dot(t, T(t));
+  });
+  bench.machine.chip.sm_count = 1;
+  bench.blocks_per_sm = 2;
+  const auto result = bench.run();
+  const double begin = kStart + 128, work = 2.0 * 64 * 64 * 64 / 1024;
+  CHECK(begins_at(result.span(StepKind::compute, 1, 0), begin));
+  CHECK(ends_at(result.span(StepKind::compute, 1, 0), begin + 128 + (work - 128 * 0.75)));
 }
 
 TEST_CASE("rule 8: SMs take turns at L2 and DRAM in the order of their requests") {
@@ -260,9 +282,9 @@ TEST_CASE("rule 11: a wait ends barrier_cycles after the phase's last arrival") 
     });
   });
   const auto result = bench.run();
-  // Fast's 32 cycles are served at half rate, then slow has the unit alone.
-  CHECK(ends_at(result.span(StepKind::compute, 0, 0, 2), kStart + 2 * 32));
-  CHECK(begins_at(result.span(StepKind::compute, 0, 0, 3), kStart + 2 * 32 + (128 - 32) + 7));
+  // Roles of a block are equally old: the first that was forked goes first.
+  CHECK(ends_at(result.span(StepKind::compute, 0, 0, 2), kStart + 128 + 32));
+  CHECK(begins_at(result.span(StepKind::compute, 0, 0, 3), kStart + 128 + 32 + 7));
   CHECK(result.span(StepKind::compute, 0, 0, 3).reason == WaitReason::barrier);
 }
 

@@ -11,15 +11,15 @@ namespace kernels::rows {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
-/// e^(x - max) as 2^(x log2 e - shift): one fused multiply-add and the unit's own power. A maximum of -infinity is read
-/// as 0: such a row has seen no number yet, and its exponentials are 0.
-__device__ __forceinline__ float shift_of(float max) { return max == -kInf ? 0.0f : __fmul_rn(max, kLog2E); }
-__device__ __forceinline__ float exp_shifted(float x, float shift) { return exp2_approx(fmaf(x, kLog2E, -shift)); }
+/// e^(x - max) as 2^((x - max) log2 e). The difference comes first: x log2 e alone would overflow near the largest bf16
+/// and fp32 numbers. A maximum of -infinity is read as 0: such a row has seen no number yet, and its exponentials are
+/// 0.
+__device__ __forceinline__ float shift_of(float max) { return max == -kInf ? 0.0f : max; }
+__device__ __forceinline__ float exp_shifted(float x, float shift) { return exp2_approx(__fmul_rn(x - shift, kLog2E)); }
 
-/// e^(max - max_new), made of the shifts as they are rounded: where the maximum stays it is exactly 1, and over many
-/// steps only the first and the last shift count.
+/// e^(max - max_new): where the maximum stays it is exactly 1.
 __device__ __forceinline__ float rescale(float max, float max_new) {
-  return exp2_approx(__fmul_rn(max, kLog2E) - shift_of(max_new));
+  return exp2_approx(__fmul_rn(max - shift_of(max_new), kLog2E));
 }
 
 /// 1 / sum, and 0 for a row without weight, so that a row of -infinity becomes 0.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kThreads = 128;  // one warp to a quarter of the SM
 constexpr int kRounds = 128;
-constexpr int kMatmul = 32;  // x 8 mma.sync per warp: 1536 clocks at one per 6
+constexpr int kSoftmaxOfClock = 12;  // x 8 exp2 a thread: about half of what the matmul takes
+constexpr int kMatmul = 32;          // x 8 mma.sync per warp: 1536 clocks at one per 6
 
 /// Where the blocks of an SM meet before they start; zero before the launch.
 struct Gate {
@@ -177,6 +178,13 @@ void measure_together(Context& context, int resident, int softmax, double alone,
                  {resident * context.card.multiProcessorCount, kThreads}, together.summaries, kRounds);
   const double clocks = median(period.samples);
   context.record(std::move(period));
+  if (resident == 2 && softmax == kSoftmaxOfClock && !apart) {
+    Result clock = {"phases.clock", "SM clock of two such blocks to an SM", "MHz", kConditions, {}, {}};
+    for (const SpanSummary& summary : together.summaries) {
+      clock.samples.push_back(summary.clock_mhz);
+    }
+    context.record(std::move(clock));
+  }
   if (resident == 2) {
     for (int round : {0, 8, 32, kRounds - 1}) {
       auto here = at;

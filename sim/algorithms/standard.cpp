@@ -50,10 +50,14 @@ Tile masked(const Standard& a, Tile scores, std::int32_t i, std::int32_t j) {
 void softmax_rows(Block& block, const Standard& a) {
   const std::int32_t i = block.index(), count = piece(a, a.S, i, 0).shape.rows;
   std::vector<Tile> S;
-  Tile m = block.fill(-kInf, {count, 1});
   for (std::int32_t j = 0; j < a.Tc(); ++j) {                   //  2
-    S.push_back(masked(a, block.load(piece(a, a.S, i, j)), i, j));
-    m = max(std::move(m), rowmax(S.back()));
+    S.push_back(block.load(piece(a, a.S, i, j)));
+  }
+  Tile m = block.fill(-kInf, {count, 1});
+  for (std::int32_t j = 0; j < a.Tc(); ++j) {
+    Tile& Sij = S[static_cast<std::size_t>(j)];
+    Sij = masked(a, std::move(Sij), i, j);
+    m = max(std::move(m), rowmax(Sij));
   }
   Tile l = block.fill(0, {count, 1});
   for (Tile& Sij : S) {

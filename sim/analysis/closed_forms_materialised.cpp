@@ -58,9 +58,9 @@ std::vector<ClosedForm> forms_of_standard(const Problem& p, const Schedule& sche
   list.flops(4 * BH * NN * f.d, once ? BH * (6 * NN + 2 * NT) : BH * (8 * NN + 5 * NT),
              once ? BH * NN : BH * (2 * NN + NT));
 
-  // Rows that stay are held as loaded until their maximum is known, or, once the mask has rewritten them, in registers.
+  // Rows that stay are loaded whole before their maximum is looked for.
   const Formula Rs("Rs", std::min(rows_together, f.Nq.value())), ring_rows = min(f.st * f.Bc, f.Nk);
-  const Formula row_of_S = !once ? ring_rows : (p.mask == Mask::causal ? f.Bc : f.Nk);
+  const Formula row_of_S = once ? f.Nk : ring_rows;
   const Formula peak = max(max(f.d * (f.Br + f.Bc), Rs * row_of_S), ring_rows * (f.Br + f.d));
   list.memory(BH * operand_bytes(met, f), f.e * peak, 2 * f.B * f.e * (f.d * (f.H * f.Nq + f.Hkv * f.Nk) + f.H * NN));
   return list.take();

@@ -76,6 +76,10 @@ class Programs {
   const TimingProgram& of(std::int32_t index) const { return programs_[by_index_[static_cast<std::size_t>(index)]]; }
   int roles() const { return roles_; }
 
+  /// Do blocks of this program drift out of step? Those that multiply do: the oldest is served first, and while it is
+  /// at its softmax the next one multiplies. Blocks that only stream are limited by memory and stay together.
+  static bool drifts(const TimingProgram& program) { return program.work[static_cast<std::size_t>(Unit::tensor)] > 0; }
+
  private:
   std::vector<TimingProgram> programs_;
   std::vector<std::uint32_t> by_index_;
@@ -141,6 +145,9 @@ class Engine {
     memory.l2_cycles_per_byte = 1 / machine.l2.bytes_per_clock;
     memory.hbm_read_cycles_per_byte = 1 / machine.hbm_read_bytes_per_clock();
     memory.hbm_write_cycles_per_byte = 1 / machine.hbm_write_bytes_per_clock();
+    const double turning = turnaround();
+    memory.hbm_read_cycles_per_byte *= turning;
+    memory.hbm_write_cycles_per_byte *= turning;
     memory.l2_latency = machine.l2.latency_cycles;
     memory.hbm_latency = std::max(machine.hbm.latency_ns * machine.cycles_per_us() / 1e3, memory.l2_latency);
     memory.entries = &l2.entries;
@@ -149,6 +156,20 @@ class Engine {
     if (l2.write_bytes > 0) {
       memory.written_back_share = static_cast<double>(l2.dram_write_bytes) / static_cast<double>(l2.write_bytes);
     }
+  }
+
+  // How much longer DRAM is busy because it turns round between reads and writes: a copy loses by that, against reading
+  // and writing apart, in proportion to the bytes that go both ways.
+  double turnaround() const {
+    const Machine::Hbm& hbm = input_.machine.hbm;
+    const double read = static_cast<double>(input_.l2.dram_read_bytes);
+    const double written = static_cast<double>(input_.l2.dram_write_bytes);
+    const double apart = read / hbm.read_gb_per_s + written / hbm.write_gb_per_s;
+    if (hbm.copy_gb_per_s == 0 || apart == 0) {
+      return 1;
+    }
+    const double lost = 2 / hbm.copy_gb_per_s - 1 / hbm.read_gb_per_s - 1 / hbm.write_gb_per_s;
+    return 1 + std::max(0.0, lost) * std::min(read, written) / apart;
   }
 
   // The next block of the grid, if there is one, goes to `slot`.
@@ -174,9 +195,22 @@ class Engine {
         result_.work[u] += program.work[u] * static_cast<double>(gang.size());
       }
       result_.last_block_begin = std::max(result_.last_block_begin, begin);
-      if (!(input_.memoise && may_live_alike(sm) && sm.start_alike(gang, program, begin))) {
-        sm.start(std::move(gang), program, begin);
+      if (!Programs::drifts(program) || gang.size() == 1) {
+        start_gang(sm, gang, program, begin);
+        continue;
       }
+      for (const Member& member : gang) {
+        std::vector<Member> one = {member};
+        start_gang(sm, one, program, begin);
+      }
+    }
+  }
+
+  // A life is like the last one only where no other block's life lies across it.
+  void start_gang(Sm& sm, std::vector<Member>& gang, const TimingProgram& program, double begin) {
+    const bool alone = !Programs::drifts(program) || input_.blocks_per_sm == 1;
+    if (!(input_.memoise && alone && may_live_alike(sm) && sm.start_alike(gang, program, begin))) {
+      sm.start(std::move(gang), program, begin);
     }
   }
 

@@ -104,6 +104,13 @@ std::pair<double, double> Sm::moving_loads(double now) {
   return {bytes, in_l2};
 }
 
+// copy_issue_cycles is that of a 16 KiB tile by 128 threads, 8 instructions of 16 bytes a lane; smaller ones take
+// fewer.
+double Sm::issue_cycles(double bytes) const {
+  constexpr double kTileBytes = 16384, kInstructions = 8;
+  return machine_.overheads.copy_issue_cycles * std::max(bytes / kTileBytes, 1 / kInstructions);
+}
+
 void Sm::issue_loads(double now) {
   const auto [bytes, in_l2] = moving_loads(now);
   if (bytes == 0) {
@@ -127,7 +134,7 @@ void Sm::issue_loads(double now) {
         gang.from_dram[static_cast<std::size_t>(step.token)] = from_dram;
       }
       next_step(actor);
-      sleep(actor, now + machine_.overheads.copy_issue_cycles, WaitReason::latency);
+      sleep(actor, now + issue_cycles(static_cast<double>(step.bytes)), WaitReason::latency);
       if (step.barrier != kNoBarrier) {
         arrive(actor.gang, step.barrier, landed);
       }
@@ -136,10 +143,11 @@ void Sm::issue_loads(double now) {
 }
 
 void Sm::issue_stores(double now) {
-  double bytes = 0;
+  double bytes = 0, issue = 0;
   for (const Actor& actor : actors_) {
     if (is_moving(actor, StepKind::store)) {
       bytes += gang_of(actor).weight * static_cast<double>(actor.step->bytes);
+      issue = std::max(issue, issue_cycles(static_cast<double>(actor.step->bytes)));
     }
   }
   if (bytes == 0) {
@@ -154,7 +162,7 @@ void Sm::issue_stores(double now) {
   memory.last_arrival = std::max(memory.last_arrival, landed);
 
   // They leave the registers through the port before their blocks go on.
-  const double gone = std::max(now + machine_.overheads.copy_issue_cycles, store_port_free_);
+  const double gone = std::max(now + issue, store_port_free_);
   for (Actor& actor : actors_) {
     if (is_moving(actor, StepKind::store)) {
       report(actor, *actor.step, now, landed, hbm > 0, Unit::tensor);
@@ -174,6 +182,9 @@ void Sm::end_role(Actor& actor, std::vector<int>& ended) {
     }
     gang.members.clear();
     --gangs_alive_;
+    for (Gang& other : gangs_) {
+      other.rhythm = {};  // they are fewer now
+    }
   } else if (--gang.roles_left == 0) {
     Actor& block = actor_of(actor.gang, 0);
     sleep(block, now_, WaitReason::none);

@@ -155,6 +155,8 @@ class Sm {
   const Segment* segment_of(const Actor& actor) const;
 
   // timing_sm.cpp: the units.
+  double tensor_rate() const;
+  std::array<const Actor*, kUnits> served() const;
   double next_event() const;
   double advance_alone(Actor& actor);
   void serve_units(double cycles);
@@ -177,6 +179,7 @@ class Sm {
   void wait_for_phase(Actor& actor);
   void arrive(int gang, int barrier, double at);
   std::pair<double, double> moving_loads(double now);
+  double issue_cycles(double bytes) const;
   void issue_loads(double now);
   void issue_stores(double now);
   void end_role(Actor& actor, std::vector<int>& ended);

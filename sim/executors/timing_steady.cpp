@@ -68,6 +68,9 @@ bool Sm::idle() const {
 }
 
 std::optional<Steady> Sm::steady() const {
+  if (gangs_alive_ > 1) {
+    return std::nullopt;  // blocks that drift have no rhythm in common
+  }
   Steady all{0, std::numeric_limits<std::int32_t>::max(), kNever, 0};
   for (const Actor& actor : actors_) {
     const Gang& gang = gang_of(actor);

@@ -40,44 +40,83 @@ std::optional<double> enough_in_flight(const MicrobenchResults& r) {
   return least;
 }
 
+std::optional<double> block_start(const MicrobenchResults& r) {
+  const auto gaps = r.results.find("turnover.gap");
+  if (gaps == r.results.end()) {
+    return std::nullopt;
+  }
+  for (const MicrobenchResults::Result& result : gaps->second) {
+    const auto is = [&](const char* key, double value) {
+      const auto at = result.at.find(key);
+      return at != result.at.end() && at->second == value;
+    };
+    if (is("blocks_per_sm", 2) && is("threads", 128) && is("smem_bytes", 98304) && is("life_clocks", 20000)) {
+      return result.median;
+    }
+  }
+  return std::nullopt;
+}
+
+// Of a tile's last bytes, at the clock that copies run at: its lines come one after another.
+std::optional<double> tile_latency(const MicrobenchResults& r) {
+  const std::optional<double> tile = r.find("cp_async.tile_hbm"), clock_mhz = r.find("clock.copy");
+  const std::optional<double> port = r.find("cp_async.l2_per_sm", {{"sms", 1}, {"tiles_in_flight", 8}});
+  return tile && clock_mhz && port ? std::optional<double>((*tile - 16384 / *port) * 1e3 / *clock_mhz) : std::nullopt;
+}
+
+// A warp's m16n8k16 takes 4096 FLOP, and a quarter of the SM's rate serves it.
+std::optional<double> matmul_latency(const MicrobenchResults& r) {
+  const std::optional<double> whole = r.find("mma.fp16_latency_read");
+  const std::optional<double> rate = r.find("mma.fp16_long", {{"blocks_per_sm", 1}, {"threads", 256}});
+  return whole && rate ? std::optional<double>(*whole - 4096 / (*rate / 4)) : std::nullopt;
+}
+
 const std::vector<Rule>& rules() {
   using R = MicrobenchResults;
   static const std::vector<Rule> all = {
-      {"chip.clock_mhz", "clock.mma_sync", [](const R& r) { return r.find("clock.mma_sync"); }},
-      {"rates.mma_sync_flops_per_clock", "mma.fp16 of 512 threads",
+      {"chip.clock_mhz", "phases.clock, launches of mma.sync and exp2 in turn with pauses between",
+       [](const R& r) { return r.find("phases.clock"); }},
+      {"chip.clock_without_mma_mhz", "clock.copy", [](const R& r) { return r.find("clock.copy"); }},
+      {"rates.mma_sync_flops_per_clock", "mma.fp16_long of 256 threads",
        [](const R& r) {
-         return r.find("mma.fp16", {{"threads", 512}});
+         return r.find("mma.fp16_long", {{"blocks_per_sm", 1}, {"threads", 256}});
        }},
-      {"rates.fp32_lanes", "alu.fma", [](const R& r) { return r.find("alu.fma"); }},
+      {"rates.wgmma_flops_per_clock", "wgmma.fp16_smem of n 256, 2 warpgroups",
+       [](const R& r) {
+         return r.find("wgmma.fp16_smem", {{"n", 256}, {"warpgroups", 2}});
+       }},
+      {"rates.fp32_lanes", "fp32.fma", [](const R& r) { return r.find("fp32.fma"); }},
       {"rates.alu_lanes", "alu.max", [](const R& r) { return r.find("alu.max"); }},
       {"rates.exp_per_clock", "alu.exp2", [](const R& r) { return r.find("alu.exp2"); }},
       {"rates.smem_bytes_per_clock", "smem.read_vector", [](const R& r) { return r.find("smem.read_vector"); }},
-      {"l2.bytes_per_clock", "l2.read_per_clock of 32 MiB, 264 blocks",
+      {"l2.bytes_per_clock", "l2.read_per_clock of 24 MiB, 264 blocks",
        [](const R& r) {
-         return r.find("l2.read_per_clock", {{"blocks", 264}, {"bytes", 33554432}});
+         return r.find("l2.read_per_clock", {{"blocks", 264}, {"bytes", 25165824}});
        }},
-      {"l2.bytes_per_clock_per_sm", "l2.read_some_sms_per_clock of one SM",
+      {"l2.bytes_per_clock_per_sm", "cp_async.l2_per_sm of one SM, 8 tiles in flight",
        [](const R& r) {
-         return r.find("l2.read_some_sms_per_clock", {{"blocks", 1}, {"bytes", 16777216}});
+         return r.find("cp_async.l2_per_sm", {{"sms", 1}, {"tiles_in_flight", 8}});
        }},
-      {"l2.latency_cycles", "latency.footprint of 16 MiB",
-       [](const R& r) {
-         return r.find("latency.footprint", {{"bytes", 16777216}});
-       }},
+      {"l2.latency_cycles", "l2_latency.read", [](const R& r) { return r.find("l2_latency.read"); }},
       {"hbm.read_gb_per_s", "hbm.read", [](const R& r) { return r.find("hbm.read"); }},
       {"hbm.write_gb_per_s", "hbm.write", [](const R& r) { return r.find("hbm.write"); }},
-      {"hbm.latency_ns", "latency.footprint_ns of 128 MiB",
-       [](const R& r) {
-         return r.find("latency.footprint_ns", {{"bytes", 134217728}});
-       }},
+      {"hbm.copy_gb_per_s", "hbm.copy", [](const R& r) { return r.find("hbm.copy"); }},
+      {"hbm.latency_ns", "cp_async.tile_hbm, less the tile's bytes through the port", tile_latency},
       {"hbm.in_flight_bytes_per_sm", "the least of in_flight.read that gives 97 % of hbm.read", enough_in_flight},
-      {"overheads.launch_us", "launch.alone", [](const R& r) { return r.find("launch.alone"); }},
-      {"overheads.kernel_gap_us", "launch.gap", [](const R& r) { return r.find("launch.gap"); }},
-      {"overheads.block_start_cycles", "block.start of 128 threads",
+      {"overheads.launch_us", "launch.events of one kernel of 528 empty blocks, host ahead",
        [](const R& r) {
-         return r.find("block.start", {{"threads", 128}});
+         return r.find("launch.events", {{"blocks", 528}, {"host_ahead", 1}, {"kernels", 1}});
        }},
+      {"overheads.kernel_gap_us", "launch.gap", [](const R& r) { return r.find("launch.gap"); }},
+      {"overheads.block_start_cycles", "turnover.gap of 2 blocks of 128 threads, 96 KiB each", block_start},
+      {"overheads.barrier_cycles", "mbarrier.handoff of 256 threads",
+       [](const R& r) {
+         return r.find("mbarrier.handoff", {{"threads", 256}});
+       }},
+      {"overheads.matmul_latency_cycles", "mma.fp16_latency_read, less the 6 clocks of work", matmul_latency},
       {"overheads.shuffle_cycles", "alu.shuffle_latency", [](const R& r) { return r.find("alu.shuffle_latency"); }},
+      {"overheads.copy_issue_cycles", "cp_async.tile_issue_l2",
+       [](const R& r) { return r.find("cp_async.tile_issue_l2"); }},
   };
   return all;
 }
@@ -102,8 +141,8 @@ std::string text_at(const Json& object, const char* key, const std::string& sour
 MicrobenchResults::Result read_result(const Json& json, const std::string& where) {
   MicrobenchResults::Result result;
   const auto median = json.find("median");
-  if (median == json.end() || !median->is_number() || !(median->get<double>() > 0)) {
-    wrong(where, "key 'median': a number above 0 is missing");
+  if (median == json.end() || !median->is_number() || !(median->get<double>() >= 0)) {
+    wrong(where, "key 'median': a number from 0 is missing");
   }
   result.median = median->get<double>();
   result.unit = text_at(json, "unit", where);

@@ -34,23 +34,26 @@ void append(std::vector<MachineField>& all, std::initializer_list<MachineField> 
 void append_chip_and_sm(std::vector<MachineField>& all) {
   using M = Machine;
   using S = Machine::Sm;
-  append(all,
-         {field<&M::chip, &M::Chip::sm_count>("chip.sm_count", "", 1, 1e4, "streaming multiprocessors in use"),
-          field<&M::chip, &M::Chip::clock_mhz>("chip.clock_mhz", "MHz", 1, 1e4, "SM clock that a long kernel sustains"),
-          field<&M::sm, &S::smem_bytes>("sm.smem_bytes", "bytes", 16, 1 << 24, "SMEM that resident blocks share"),
-          field<&M::sm, &S::smem_bytes_per_block>("sm.smem_bytes_per_block", "bytes", 16, 1 << 24,
-                                                  "the most SMEM that one block may use"),
-          field<&M::sm, &S::smem_reserved_bytes_per_block>("sm.smem_reserved_bytes_per_block", "bytes", 0, 1 << 16,
-                                                           "SMEM taken by the system from every resident block"),
-          field<&M::sm, &S::smem_allocation_unit>("sm.smem_allocation_unit", "bytes", 1, 1 << 16,
-                                                  "SMEM is given to a block in multiples of this"),
-          field<&M::sm, &S::registers>("sm.registers", "", 128, 1 << 24, "32-bit registers of one SM"),
-          field<&M::sm, &S::registers_per_thread_max>("sm.registers_per_thread_max", "", 1, 1024,
-                                                      "the most registers that one thread may use"),
-          field<&M::sm, &S::register_allocation_unit>("sm.register_allocation_unit", "registers per thread", 1, 1024,
-                                                      "registers are given to a thread in multiples of this"),
-          field<&M::sm, &S::threads_max>("sm.threads_max", "", 32, 1 << 16, "resident threads of one SM"),
-          field<&M::sm, &S::blocks_max>("sm.blocks_max", "", 1, 1024, "resident blocks of one SM")});
+  append(
+      all,
+      {field<&M::chip, &M::Chip::sm_count>("chip.sm_count", "", 1, 1e4, "streaming multiprocessors in use"),
+       field<&M::chip, &M::Chip::clock_mhz>("chip.clock_mhz", "MHz", 1, 1e4, "SM clock while tensor cores are at work"),
+       field<&M::chip, &M::Chip::clock_without_mma_mhz>("chip.clock_without_mma_mhz", "MHz", 1, 1e4,
+                                                        "SM clock of kernels without matrix instructions", true),
+       field<&M::sm, &S::smem_bytes>("sm.smem_bytes", "bytes", 16, 1 << 24, "SMEM that resident blocks share"),
+       field<&M::sm, &S::smem_bytes_per_block>("sm.smem_bytes_per_block", "bytes", 16, 1 << 24,
+                                               "the most SMEM that one block may use"),
+       field<&M::sm, &S::smem_reserved_bytes_per_block>("sm.smem_reserved_bytes_per_block", "bytes", 0, 1 << 16,
+                                                        "SMEM taken by the system from every resident block"),
+       field<&M::sm, &S::smem_allocation_unit>("sm.smem_allocation_unit", "bytes", 1, 1 << 16,
+                                               "SMEM is given to a block in multiples of this"),
+       field<&M::sm, &S::registers>("sm.registers", "", 128, 1 << 24, "32-bit registers of one SM"),
+       field<&M::sm, &S::registers_per_thread_max>("sm.registers_per_thread_max", "", 1, 1024,
+                                                   "the most registers that one thread may use"),
+       field<&M::sm, &S::register_allocation_unit>("sm.register_allocation_unit", "registers per thread", 1, 1024,
+                                                   "registers are given to a thread in multiples of this"),
+       field<&M::sm, &S::threads_max>("sm.threads_max", "", 32, 1 << 16, "resident threads of one SM"),
+       field<&M::sm, &S::blocks_max>("sm.blocks_max", "", 1, 1024, "resident blocks of one SM")});
 }
 
 void append_rates(std::vector<MachineField>& all) {
@@ -85,6 +88,8 @@ void append_memory(std::vector<MachineField>& all) {
                                                  "what a long read stream achieves"),
           field<&M::hbm, &M::Hbm::write_gb_per_s>("hbm.write_gb_per_s", "GB/s", 1e-3, 1e6,
                                                   "what a long write stream achieves"),
+          field<&M::hbm, &M::Hbm::copy_gb_per_s>("hbm.copy_gb_per_s", "GB/s", 1e-3, 1e6,
+                                                 "what a long copy achieves, both ways together", true),
           field<&M::hbm, &M::Hbm::latency_ns>("hbm.latency_ns", "ns", 1, 1e6,
                                               "read that misses L2, unloaded, L2 lookup included"),
           field<&M::hbm, &M::Hbm::in_flight_bytes_per_sm>("hbm.in_flight_bytes_per_sm", "bytes", 1, 1e9,
@@ -217,6 +222,13 @@ void check_machine(const Machine& machine) {
   if (const auto fault = find_machine_fault(machine)) {
     throw Error(machine.name, fmt::format("{}: {}", fault->key, fault->message));
   }
+}
+
+Machine at_clock_of(Machine machine, bool with_mma) {
+  if (!with_mma && machine.chip.clock_without_mma_mhz > 0) {
+    machine.chip.clock_mhz = machine.chip.clock_without_mma_mhz;
+  }
+  return machine;
 }
 
 double Machine::matmul_flops_per_clock(MatmulUnit unit) const {

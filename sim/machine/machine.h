@@ -26,7 +26,8 @@ struct Machine {
 
   struct Chip {
     int sm_count = 0;
-    double clock_mhz = 0;  ///< SM clock that a long kernel sustains
+    double clock_mhz = 0;              ///< SM clock while tensor cores are at work
+    double clock_without_mma_mhz = 0;  ///< SM clock of kernels without matrix instructions; 0: clock_mhz
   } chip;
 
   struct Sm {
@@ -62,6 +63,7 @@ struct Machine {
     std::int64_t bytes = 0;
     double read_gb_per_s = 0;           ///< what a long read stream achieves
     double write_gb_per_s = 0;          ///< what a long write stream achieves
+    double copy_gb_per_s = 0;           ///< what a long copy achieves, both ways together; 0: no loss by turning round
     double latency_ns = 0;              ///< read that misses L2, unloaded, L2 lookup included
     double in_flight_bytes_per_sm = 0;  ///< the most bytes that one SM may have asked for and not yet got
   } hbm;
@@ -112,6 +114,9 @@ struct MachineFault {
   std::string message;  ///< with both numbers
 };
 std::optional<MachineFault> find_machine_fault(const Machine& machine);
+
+/// `machine` at the clock that kernels with or without matrix instructions run at.
+Machine at_clock_of(Machine machine, bool with_mma);
 
 /// Throws Error if two numbers of the machine contradict each other.
 void check_machine(const Machine& machine);

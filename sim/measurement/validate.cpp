@@ -107,7 +107,8 @@ Comparison compare(const FoundPoint& at, const Machine& machine, const ValidateO
   Comparison result;
   result.at = at;
   result.measured_us = point.time_us.median;
-  const Experiment experiment{machine, point.algorithm, point.problem, point.schedule};
+  const bool with_mma = !find_algorithm(point.algorithm).softmax;
+  const Experiment experiment{at_clock_of(machine, with_mma), point.algorithm, point.problem, point.schedule};
   try {
     const Report report = simulate_without(experiment, options);
     result.simulated_us = report.time_us;

@@ -203,7 +203,7 @@ Experiment experiment_of(const Scenario& given, const std::string& assets_direct
   const Algorithm& algorithm = find_algorithm(scenario.algorithm);
   check_family(scenario, algorithm);
   Experiment experiment;
-  experiment.machine = load_machine(scenario.machine, assets_directory);
+  experiment.machine = at_clock_of(load_machine(scenario.machine, assets_directory), !algorithm.softmax);
   for (const auto& [key, value] : scenario.machine_set) {
     set_machine_field(experiment.machine, key, value);
   }
