@@ -36,6 +36,12 @@ std::vector<PictureView> views() {
              tab("sweep")(app);
              app.view().tab_over_stage = true;
            }},
+          {"measured", tab("measured")},
+          {"measured_large",
+           [=](app::App& app) {
+             tab("measured")(app);
+             app.view().tab_over_stage = true;
+           }},
           {"program", panel("program")},
           {"state", panel("state")},
           {"softmax", panel("softmax")},

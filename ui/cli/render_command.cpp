@@ -184,7 +184,7 @@ Action add_render(CLI::App& app) {
   app.add_option("--scale", o->scale, "of the interface")->check(CLI::Range(0.5, 4.0));
   app.add_option("--theme", o->theme, "dark, light or projector")->type_name("NAME");
   app.add_option("--lang", o->language, "en or zh")->type_name("NAME");
-  app.add_option("--tab", o->tab, "timeline, bytes, roofline, memory, sweep")->type_name("NAME");
+  app.add_option("--tab", o->tab, "timeline, bytes, roofline, memory, sweep, measured")->type_name("NAME");
   app.add_flag("--over-stage", o->over_stage, "the tab takes the stage's place");
   app.add_option("--panel", o->panel, "right panel: program, state or softmax")->type_name("NAME");
   app.add_option("--compare", o->compare, "a second algorithm, or lines of a scenario")->type_name("NAME");

@@ -87,12 +87,14 @@ std::string csv_sweep(const Sweep& sweep) {
   for (const Sweep::Point& point : sweep.points()) {
     if (point.fits) {
       rows.push_back({text(point.x), text(point.smem_bytes), text(point.dram_bytes), text(point.time_us),
-                      text(point.lower_bound_bytes), text(point.compulsory_bytes), ""});
+                      text(point.lower_bound_bytes), text(point.compulsory_bytes),
+                      point.measured_us ? text(*point.measured_us) : "", ""});
     } else {
-      rows.push_back({text(point.x), "", "", "", "", "", point.why_not});
+      rows.push_back({text(point.x), "", "", "", "", "", "", point.why_not});
     }
   }
-  return csv({sweep.key(), "smem_bytes", "dram_bytes", "time_us", "lower_bound_bytes", "compulsory_bytes", "error"},
+  return csv({sweep.key(), "smem_bytes", "dram_bytes", "time_us", "lower_bound_bytes", "compulsory_bytes",
+              "measured_us", "error"},
              rows);
 }
 

@@ -3,6 +3,7 @@
 
 #include "sim/analysis/bounds.h"
 #include "sim/analysis/closed_forms.h"
+#include "sim/measurement/measurement.h"
 #include "ui/scope/frame.h"
 #include "ui/scope/strings.h"
 
@@ -61,6 +62,7 @@ class Sweep {
     double time_us = 0;
     double lower_bound_bytes = 0;  ///< IO lower bound, asymptotic (constant 1)
     std::int64_t compulsory_bytes = 0;
+    std::optional<double> measured_us;  ///< the same on a card; see find_measured
   };
   /// Keys: block_q, block_kv, seqlen, head_dim, smem_kib, hbm_gb_per_s.
   Sweep(const sim::Scenario& scenario, std::string key, std::string assets);
@@ -68,6 +70,8 @@ class Sweep {
   bool done() const { return next_ >= values_.size(); }
   void compute_one();
   const std::vector<Point>& points() const { return points_; }
+  /// Looks for the points computed so far that were measured. `files`: of the scenario's machine, always the same.
+  void find_measured(const std::vector<sim::MeasurementFile>& files);
   double current() const { return current_; }  ///< x of the scenario itself
   static const std::vector<std::string>& keys();
 
@@ -77,6 +81,8 @@ class Sweep {
   std::vector<double> values_;
   std::size_t next_ = 0;
   std::vector<Point> points_;
+  std::vector<std::optional<sim::Experiment>> experiments_;  ///< by point; none where the machine is no card's
+  std::size_t looked_for_ = 0;                               ///< points that find_measured() has seen
   double current_ = 0;
 };
 

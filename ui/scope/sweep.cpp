@@ -159,6 +159,8 @@ void explain(const sim::Experiment* experiment, const sim::Error& error, Sweep::
   }
 }
 
+bool is_of_machine(const std::string& key) { return key == "smem_kib" || key == "hbm_gb_per_s"; }
+
 }  // namespace
 
 std::string why_not(const Sweep::Point& point, const Strings& strings) {
@@ -185,7 +187,7 @@ Sweep::Sweep(const sim::Scenario& scenario, std::string key, std::string assets)
   }
   const sim::Prepared base = prepared(scenario_, assets_);
   current_ = current_of(key_, base, sim::experiment_of(scenario_, assets_).machine);
-  const bool whole = key_ != "smem_kib" && key_ != "hbm_gb_per_s";
+  const bool whole = !is_of_machine(key_);
   for (int doublings = -kDoublings; doublings <= kDoublings; ++doublings) {
     const double exact = std::ldexp(current_, doublings);
     const double x = std::min(whole ? std::max(1.0, std::round(exact)) : exact, most_of(key_, base));
@@ -211,6 +213,9 @@ void Sweep::compute_one() {
     point.dram_bytes = report.dram_read_bytes + report.dram_write_bytes + report.dram_dirty_bytes;
     point.time_us = report.time_us;
     add_bounds(experiment->machine, report, point);
+    const bool as_built = scenario_.machine_set.empty() && (!is_of_machine(key_) || point.x == current_);
+    experiments_.resize(points_.size());
+    experiments_.push_back(as_built ? experiment : std::nullopt);
   } catch (const sim::Error& error) {
     explain(experiment ? &*experiment : nullptr, error, point);
   } catch (const std::bad_alloc&) {
@@ -218,6 +223,16 @@ void Sweep::compute_one() {
     point.why_not = "not enough memory";
   }
   points_.push_back(std::move(point));
+}
+
+void Sweep::find_measured(const std::vector<sim::MeasurementFile>& files) {
+  experiments_.resize(points_.size());
+  for (; looked_for_ < points_.size(); ++looked_for_) {
+    const std::optional<sim::Experiment>& experiment = experiments_[looked_for_];
+    if (const auto found = experiment ? sim::find_point(files, *experiment) : sim::FoundPoint()) {
+      points_[looked_for_].measured_us = found.point->time_us.median;
+    }
+  }
 }
 
 }  // namespace scope

@@ -306,7 +306,7 @@ bool App::prepare(float width_px, float height_px, float display_scale) {
 
 bool App::animating() const {
   return view_.playing || glide_.has_value() || loader_.busy() || second_loader_.busy() || player_.runs_busy() ||
-         (notice_ && !notice_->error) || (sweep_ && !sweep_->done() && view_.tab == scope::Tab::sweep);
+         (notice_ && !notice_->error) || measuring() || (sweep_ && !sweep_->done() && view_.tab == scope::Tab::sweep);
 }
 
 void save_settings(const Settings& settings, const sim::Scenario& scenario) {

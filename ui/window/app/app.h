@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "sim/base/error.h"
 #include "ui/scope/evidence.h"
 #include "ui/scope/failure.h"
+#include "ui/scope/measured.h"
 #include "ui/scope/view.h"
 #include "ui/window/app/commands.h"
 #include "ui/window/app/layout.h"
@@ -79,7 +81,8 @@ class App {
   bool wants_quit() const { return quit_; }
   bool simulating() const { return loader_.busy() || player_.runs_busy(); }
   bool sweeping() const { return sweep_ && !sweep_->done(); }
-  float scale() const;  ///< physical px per px
+  bool measuring() const;  ///< measured points are being read or compared
+  float scale() const;     ///< physical px per px
 
   // ---- State ----
   void run_command(std::string_view name);
@@ -137,6 +140,9 @@ class App {
   // app_time.cpp
   void move_on(double seconds);
   void compute_sweep();
+  void follow_measured();
+  bool measured_shown() const;
+  sim::FoundPoint own_point() const { return own_of_.lock() == run_ ? own_ : sim::FoundPoint(); }
   // app_draw.cpp
   void draw_all(draw::Painter& painter);
   void draw_main(views::Context& context, const Layout& at);
@@ -191,6 +197,16 @@ class App {
   std::string second_asked_;  ///< what the second run was made of
   std::optional<scope::Sweep> sweep_;
   std::string sweep_of_;  ///< scenario and key it was made for
+  struct MachineMeasured {
+    MachineMeasured(std::string of, const sim::Machine& machine, bool altered, const std::string& assets,
+                    bool background)
+        : key(std::move(of)), points(machine, altered, assets, background) {}
+    std::string key;  ///< the machine and its overrides
+    scope::Measured points;
+  };
+  std::list<MachineMeasured> measured_;  ///< the run's machine first
+  sim::FoundPoint own_;                  ///< the measurement of own_of_
+  std::weak_ptr<scope::Run> own_of_;
   draw::UiState ui_;
   std::optional<Notice> notice_;
   std::optional<RunLoader::Result> failed_;  ///< the newest request, if it can't be run

@@ -24,6 +24,7 @@ void App::frame(double seconds, std::span<const KeyPress> keys) {
   update_lesson({});
   handle_keys(keys);
   move_on(seconds);
+  follow_measured();
   compute_sweep();
   if (ui_.log != nullptr) {
     ui_.log->clear();
@@ -79,7 +80,7 @@ void App::draw_main(views::Context& context, const Layout& at) {
     views::caption_bar(context, at.caption, lesson_caption());
     view_.chosen = page_asks_for_click() ? chosen : view_.chosen;
   }
-  views::scrub_bar(context, at.scrub);
+  views::scrub_bar(context, at.scrub, own_point());
   if (!at.tabs.empty()) {
     views::tab_row(context, at.tabs);
   }
@@ -202,8 +203,7 @@ void App::draw_tab(views::Context& context, const Rect& area) {
       view_.tab = scope::Tab::timeline;
       return;
     case scope::Tab::measured:
-      return context.ui.empty_state(area.inset(16), context.ui.words("measured.none"),
-                                    context.ui.words("measured.nearest"), context.ui.words("measured.how"));
+      return views::measured_tab(context, area, measured_.empty() ? nullptr : &measured_.front().points, own_point());
   }
 }
 

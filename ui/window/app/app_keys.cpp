@@ -386,6 +386,8 @@ void App::save_csv() {
                                       view_.cursor.place.sm);
   } else if (view_.tab == scope::Tab::sweep && sweep_) {
     actions.csv = scope::csv_sweep(*sweep_);
+  } else if (view_.tab == scope::Tab::measured && !measured_.empty()) {
+    actions.csv = scope::csv_measured(measured_.front().points);
   } else {
     actions.csv = scope::csv_bytes(*run_, scope::frame_at(*run_, view_.cursor));
   }

@@ -1,4 +1,6 @@
 // Time passes: playing, gliding from step to step, sweeps computed point by point.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -72,6 +74,44 @@ void App::compute_sweep() {
   }
   if (!sweep_->done()) {
     sweep_->compute_one();
+  }
+  if (!measured_.empty() && measured_.front().points.loaded()) {
+    sweep_->find_measured(measured_.front().points.files());
+  }
+}
+
+bool App::measured_shown() const { return view_.tab == scope::Tab::measured && !layout_now().dock.empty(); }
+
+bool App::measuring() const {
+  return run_ && !measured_.empty() && measured_.front().points.unfinished(measured_shown());
+}
+
+// What was measured on the run's machine: read for every run, compared while the tab is open.
+void App::follow_measured() {
+  constexpr std::size_t kKept = 4;
+  if (!run_ || !ui_.dragged.empty()) {  // a slider goes through machines that nobody asks about
+    return;
+  }
+  const auto& overrides = run_->scenario().machine_set;
+  std::string key = run_->scenario().machine;
+  for (const auto& [name, value] : overrides) {
+    key += fmt::format(" {}={}", name, value);
+  }
+  const auto found = std::find_if(measured_.begin(), measured_.end(), [&](const auto& m) { return m.key == key; });
+  if (found != measured_.end()) {
+    measured_.splice(measured_.begin(), measured_, found);
+  } else {
+    own_of_.reset();  // own_ points into a front that may go
+    measured_.emplace_front(key, run_->machine(), !overrides.empty(), options_.assets, options_.background);
+  }
+  scope::Measured& points = measured_.front().points;
+  points.advance(measured_shown());
+  if (measured_.size() > kKept && !measured_.back().points.at_work()) {
+    measured_.pop_back();
+  }
+  if (own_of_.lock() != run_ && points.loaded()) {
+    own_ = points.find(*run_);
+    own_of_ = run_;
   }
 }
 

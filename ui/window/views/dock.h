@@ -3,13 +3,15 @@
 
 #include <utility>
 
+#include "ui/scope/measured.h"
 #include "ui/window/views/context.h"
 
 namespace views {
 
 /// `words`: a lesson's own sentence; empty: what the op at work does.
 void caption_bar(Context& context, const draw::Rect& area, const std::string& words = {});
-void scrub_bar(Context& context, const draw::Rect& area);
+/// `own`: the run's measurement, if there is one; then its error stands beside the time.
+void scrub_bar(Context& context, const draw::Rect& area, const sim::FoundPoint& own = {});
 /// The row of tabs. `extra`: words at its right end.
 void tab_row(Context& context, const draw::Rect& area);
 
@@ -19,6 +21,9 @@ void roofline_tab(Context& context, const draw::Rect& area);
 void memory_tab(Context& context, const draw::Rect& area);
 /// `sweep` is the app's; null until it has begun.
 void sweep_tab(Context& context, const draw::Rect& area, const scope::Sweep* sweep);
+/// `measured` likewise; `own`: the run's own point.
+void measured_tab(Context& context, const draw::Rect& area, const scope::Measured* measured,
+                  const sim::FoundPoint& own);
 
 /// The part of the run that the timeline shows: the view's, or else a few K/V tiles around the cursor. What zooms and
 /// pans starts from here.

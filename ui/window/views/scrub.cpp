@@ -8,6 +8,7 @@
 #include "ui/window/views/chart.h"
 #include "ui/window/views/dock.h"
 #include "ui/window/views/dock_parts.h"
+#include "ui/window/views/measured_parts.h"
 
 namespace views {
 
@@ -40,8 +41,8 @@ struct Track {
 
 class Scrub {
  public:
-  Scrub(Context& context, const draw::Rect& area)
-      : context_(context), p_(context.ui.p), c_(context.ui.colors()), area_(area), below_({}) {
+  Scrub(Context& context, const draw::Rect& area, const sim::FoundPoint& own)
+      : context_(context), p_(context.ui.p), c_(context.ui.colors()), area_(area), own_(own), below_({}) {
     draw::Rect rest = area.inset(16, 0);
     if (slim()) {
       track_ = {{rest.x, area.center().y - kBarHeight / 2, rest.w, kBarHeight}, std::max(1e-9, context.run.end_us())};
@@ -63,6 +64,7 @@ class Scrub {
       return knob();
     }
     words();
+    measured();
     const scope::ScrubMarks& marks = marks_of(context_.run, context_.view.cursor.place);
     iterations(marks);
     view_marks();
@@ -117,6 +119,24 @@ class Scrub {
                                       : strings.format("dock.scrub.of_time", {{"end", micro(context_.run.end_us())}});
     text_at(p_, {area_.x + 16, area_.y + 18}, first, kDenseMono, c_.ink);
     text_at(p_, {area_.x + 16, area_.y + 39}, second, kSmall, c_.ink2);
+  }
+
+  // How far the run's time is from the card's: beside the moment, where that leaves room whatever its digits.
+  void measured() {
+    if (!own_ || area_.w < 1200) {
+      return;
+    }
+    const double end_us = context_.run.end_us();
+    const std::string words = scope::error_words(end_us / own_.point->time_us.median - 1);
+    const float right = area_.x + kLeft, y = area_.y + 18, w = p_.width_of(words, kSmall);
+    if (20 + w > kLeft - 16 - p_.width_of("00.00 \xC2\xB5s", kDenseMono) - 8) {
+      return;
+    }
+    text_at(p_, {right, y}, words, kSmall, c_.ink2, draw::Align::right);
+    const draw::Rect diamond = draw::badge(p_, draw::Badge::measured, {right - w - 20, y - 7}, c_.ink2);
+    if (context_.ui.touch(context_.prefix + "scrub.measured", {diamond.x, y - 10, right - diamond.x, 20}).hovered) {
+      context_.ui.hover(card_of(context_, own_, end_us));
+    }
   }
 
   void bar() {
@@ -254,12 +274,15 @@ class Scrub {
   draw::Painter& p_;
   const draw::Palette& c_;
   draw::Rect area_, legend_;
+  sim::FoundPoint own_;
   Track track_;
   Labels below_;
 };
 
 }  // namespace
 
-void scrub_bar(Context& context, const draw::Rect& area) { Scrub(context, area).draw(); }
+void scrub_bar(Context& context, const draw::Rect& area, const sim::FoundPoint& own) {
+  Scrub(context, area, own).draw();
+}
 
 }  // namespace views

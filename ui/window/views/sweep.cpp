@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/scope/measured.h"
 #include "ui/window/views/chart.h"
 #include "ui/window/views/dock.h"
 #include "ui/window/views/dock_parts.h"
@@ -78,14 +79,19 @@ class SweepCharts {
   }
 
   void time(const draw::Rect& area) {
-    std::vector<ChartPoint> line;
+    std::vector<ChartPoint> line, measured;
     for (const std::size_t i : values_.fitting) {
-      line.push_back({static_cast<double>(i), values_.points[i].time_us});
+      const scope::Sweep::Point& p = values_.points[i];
+      line.push_back({static_cast<double>(i), p.time_us});
+      if (p.measured_us) {
+        measured.push_back({static_cast<double>(i), *p.measured_us});
+      }
     }
-    Chart chart(context_.ui, area, x_axis(), y_axis({line}, time_tick));
+    Chart chart(context_.ui, area, x_axis(), y_axis({line, measured}, time_tick));
     begin(chart);
     chart.curve(line, c_.ink, 2.5F);
     marks(chart, line, Marker::disc, c_.ink);
+    measured_marks(chart, measured);
     name(chart, line, "dock.sweep.time", draw::Badge::modelled);
     why_not(chart);
     hover(chart, "time", {line});
@@ -143,6 +149,22 @@ class SweepCharts {
     for (const ChartPoint& p : line) {
       const bool current = values_.current && *values_.current == p.x;
       chart.point(p, marker, color, current ? 6.0F : 4.5F);
+    }
+  }
+
+  // The badge itself is the mark, clear of the curve by a moat.
+  void measured_marks(Chart& chart, const std::vector<ChartPoint>& points) {
+    for (const ChartPoint& p : points) {
+      const draw::Point at = chart.at(p);
+      draw_marker(p_, Marker::diamond, at, 9, c_.panel);
+      draw::badge(p_, draw::Badge::measured, {at.x - 7, at.y - 7}, c_.ink);
+      chart.labels().keep_free({at.x - 9, at.y - 9, 18, 18});
+    }
+    for (const ChartPoint& p : points) {  // one of them is named
+      const std::string words = std::string(say("badge.measured")) + (points.size() == 1 ? " " + micro(p.y) : "");
+      if (chart.label(p, words, kSmallBold, c_.ink, 12)) {
+        return;
+      }
     }
   }
 
@@ -229,6 +251,10 @@ class SweepCharts {
       row("dock.sweep.bound", scope::bytes_text(point.lower_bound_bytes));
     }
     row("dock.sweep.time", micro(point.time_us));
+    if (point.measured_us) {
+      row("badge.measured",
+          micro(*point.measured_us) + ", " + scope::error_words(point.time_us / *point.measured_us - 1));
+    }
     card.badge = draw::Badge::modelled;
     return card;
   }
