@@ -122,6 +122,21 @@ TEST_CASE("more bandwidth, more SMs or a higher clock cost no time, but for anom
   }
 }
 
+TEST_CASE("rule 8: DRAM that turns round between reads and writes takes as much longer as a copy does", "[property]") {
+  Problem streamed;
+  streamed.rows = 65536;
+  streamed.row_length = 4096;
+  const auto time_us = [&](double copy_gb_per_s) {
+    Machine m = machine("a100-40gb");
+    m.hbm.copy_gb_per_s = copy_gb_per_s;
+    return simulate({m, "softmax_online", streamed, {}}, {}).time_us;
+  };
+  const Machine m = machine("a100-40gb");
+  const double no_loss = 2 / (1 / m.hbm.read_gb_per_s + 1 / m.hbm.write_gb_per_s);
+  CHECK(time_us(no_loss) == Catch::Approx(time_us(0)));
+  CHECK(time_us(0.8 * no_loss) / time_us(0) == Catch::Approx(1.25).epsilon(0.03));  // nearly as much written as read
+}
+
 TEST_CASE("two runs are identical to the bit", "[property]") {
   for (const Case& c : cases()) {
     INFO(name(c));

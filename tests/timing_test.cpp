@@ -102,6 +102,17 @@ TEST_CASE("rule 4: operands are read through the SMEM port beside the matmul, la
   CHECK(ends_at(second, second.begin + operands));
 }
 
+TEST_CASE("rule 4: mma.sync waits for a share of what its operands take the SMEM port") {
+  Bench bench(kTile);
+  bench.program([&](Block& block) {
+    Tile a = block.load(rows(bench.A, 0, 64));
+    Tile c = dot(a, T(a));
+  });
+  const Span product = bench.run().span(StepKind::compute);
+  const double tensor = 2.0 * 64 * 64 * 64 / 1024, operands = (1 + 4) * 8192.0 / 128;  // b again by each of 4 warps
+  CHECK(product.end - product.begin == Catch::Approx(tensor + 0.17 * operands));
+}
+
 TEST_CASE("rule 5: a copy lands when port, L2 and DRAM have served it, and a latency later its user goes on") {
   Bench bench(kTile);
   bench.program([&](Block& block) {
@@ -137,7 +148,7 @@ TEST_CASE("rule 5: bytes that are in L2 cost port and L2 only") {
 }
 
 TEST_CASE(
-    "rule 5: issuing a copy takes copy_issue_cycles for 16 KiB, at least an eighth of them; then its block goes on") {
+    "rule 5: issuing a copy takes copy_issue_cycles for 16 KiB, at least an eighth of them, then its block goes on") {
   for (const auto& [rows_copied, cycles] : {std::pair{128, 10.0}, std::pair{64, 10.0 / 2}, std::pair{1, 10.0 / 8}}) {
     Bench bench({128, 64});
     bench.program([&bench, n = rows_copied](Block& block) {

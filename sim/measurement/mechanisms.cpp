@@ -26,6 +26,10 @@ const std::vector<Mechanism>& mechanisms() {
        [](Machine& m, SimulateOptions&) { m.l2.bytes_per_clock = m.l2.bytes_per_clock_per_sm = kUnlimited; }},
       {"bytes_in_flight", "an SM may wait for any number of bytes",
        [](Machine& m, SimulateOptions&) { m.hbm.in_flight_bytes_per_sm = kUnlimited; }},
+      {"dram_turnaround", "DRAM loses nothing between reads and writes",
+       [](Machine& m, SimulateOptions&) { m.hbm.copy_gb_per_s = 0; }},
+      {"clock_by_load", "kernels without matrix instructions run at the clock of those with them",
+       [](Machine& m, SimulateOptions&) { m.chip.clock_without_mma_mhz = 0; }},
       {"dependent_latency", "matmuls and shuffles have no latency beyond their work",
        [](Machine& m, SimulateOptions&) { m.overheads.matmul_latency_cycles = m.overheads.shuffle_cycles = 0; }},
   };

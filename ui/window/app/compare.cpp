@@ -126,7 +126,7 @@ void curves(Ui& ui, const Rect& area, const std::array<Curve, 2>& all, const std
   const auto now_of = [&](const Curve& curve) { return place(curve.now_us, curve.at(curve.now_us)); };
   ui.p.line({area.x, area.bottom()}, {area.right(), area.bottom()}, ui.colors().edge);
   ui.p.line({area.x, area.y}, {area.right(), area.y}, ui.colors().hair);
-  ui.p.text({area.right(), area.y - 21}, top_label, {13, Face::mono}, ui.colors().ink2, draw::Align::right);
+  ui.p.text({area.x, area.y - 21}, top_label, {13, Face::mono}, ui.colors().ink2);
   for (const Curve& curve : all) {
     std::vector<draw::Point> passed, rest;
     for (int n = 0; n <= 48; ++n) {
