@@ -152,7 +152,8 @@ def measure(algorithm, variant, run, shape, dtype, causal, flush, probe, samples
     problem = problem_of(shape, dtype, causal)
     record = {"algorithm": algorithm, "variant": variant, "held_back": held_back(problem), "problem": problem,
               "schedule": dict.fromkeys(("block_q", "block_kv", "stages", "warps", "splits", "tile"), 0),
-              "l2": "cold", "check": check(run, q, k, v, causal, 1 if variant == "torch_eager" else 0)}
+              "l2": "cold", "kernels": [],
+              "check": check(run, q, k, v, causal, 1 if variant == "torch_eager" else 0)}
     series(lambda: run(q, k, v, causal), flush, probe, 3)
     us, mhz = series(lambda: run(q, k, v, causal), flush, probe, samples)
     record["time_us"] = {**spread(us, ("median", "p10", "p90", "min", "max")), "samples": len(us)}
