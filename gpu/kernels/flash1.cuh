@@ -149,11 +149,15 @@ __device__ __forceinline__ void store_own_rows(Tile tile, T* target, int valid_r
   store_rows<kRowsOfWarp>(tile, target, Tile::kColumns, at.own, valid_rows, at.lane);
 }
 
-/// Two neighbours of a tile in SMEM, as fp32.
-template <class T>
-__device__ __forceinline__ float2 load_pair(unsigned address) {
+__device__ __forceinline__ unsigned load_shared(unsigned address) {
   unsigned pair;
   asm volatile("ld.shared.u32 %0, [%1];" : "=r"(pair) : "r"(address) : "memory");
+  return pair;
+}
+
+/// Two neighbours as fp32.
+template <class T>
+__device__ __forceinline__ float2 unpack(unsigned pair) {
   if constexpr (std::is_same_v<T, __half>) {
     return __half22float2(*reinterpret_cast<const __half2*>(&pair));
   } else {
@@ -161,20 +165,31 @@ __device__ __forceinline__ float2 load_pair(unsigned address) {
   }
 }
 
-/// O = (PV weight + O old_weight) inverse, on the warp's rows, O in SMEM: each lane writes over what it has read.
+/// O = (PV weight + O old_weight) inverse, on the warp's rows, O in SMEM: each lane writes over what it has read. All
+/// is read before anything is written: pair by pair, each read would be waited for, which took 56 clocks a pair.
 template <class T, class Tile, int kColumns>
 __device__ __forceinline__ void merge_into(Tile O, const Accumulator<kRowsOfWarp, kColumns>& PV, Column weight,
                                            Column old_weight, Column inverse, Place place) {
+  const auto address = [&](int n, int r) {
+    return O.address + Tile::element_offset(place.own + accumulator_row(place.lane, 2 * r),
+                                            n * 8 + accumulator_column(place.lane, 0));
+  };
+  unsigned old_pairs[PV.kWide][2];
 #pragma unroll
   for (int n = 0; n < PV.kWide; ++n) {
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      const unsigned at = O.address + Tile::element_offset(place.own + accumulator_row(place.lane, 2 * r),
-                                                           n * 8 + accumulator_column(place.lane, 0));
-      const float2 old = load_pair<T>(at);
+      old_pairs[n][r] = load_shared(address(n, r));
+    }
+  }
+#pragma unroll
+  for (int n = 0; n < PV.kWide; ++n) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const float2 old = unpack<T>(old_pairs[n][r]);
       const float low = (PV.at[0][n][2 * r] * weight.at[r] + old.x * old_weight.at[r]) * inverse.at[r];
       const float high = (PV.at[0][n][2 * r + 1] * weight.at[r] + old.y * old_weight.at[r]) * inverse.at[r];
-      store_shared(at, pack<T>(low, high));
+      store_shared(address(n, r), pack<T>(low, high));
     }
   }
 }

@@ -64,7 +64,8 @@ struct Work {
 /// SMEM: Q_i, then kStages buffers of K, then as many of V. A copy starts as soon as its buffer is free: K of step
 /// j + kStages when all warps have S_j, V of that step when all have added P_j V_j. Copies form groups, one for each
 /// K_j (Q_i with K_0) and one for each V_j, in the order K_0 V_0 K_1 V_1 ...; 2 kStages - 2 younger ones may be under
-/// way when one is waited for. Groups beyond the last step are empty.
+/// way when one is waited for, and one more behind K_0, before which no buffer has fallen free. Groups beyond the last
+/// step are empty.
 template <class C>
 struct Copies {
   using Tile = typename C::TileKv;
@@ -80,9 +81,7 @@ struct Copies {
 #pragma unroll
     for (int j = 0; j < C::kStages; ++j) {
       start_k(work, j);
-      if (j + 1 < C::kStages) {
-        start_v(work, j);
-      }
+      start_v(work, j);
     }
   }
   /// kWhole: step j is known to exist, and its tile not to be ragged.
@@ -96,8 +95,12 @@ struct Copies {
   }
 
   /// The next in the order has landed, and all warps are past what they did before.
-  __device__ __forceinline__ void wait() const {
-    copies_wait<2 * C::kStages - 2>();
+  __device__ __forceinline__ void wait(bool first = false) const {
+    if (first) {
+      copies_wait<2 * C::kStages - 1>();
+    } else {
+      copies_wait<2 * C::kStages - 2>();
+    }
     __syncthreads();
   }
 
@@ -196,8 +199,10 @@ __device__ __forceinline__ void step(int j, const Work<C>& work, const Copies<C>
   const auto Kj = computed_here(pieces_right_first(copies.k(j), 0, lane));
   const auto Vj = computed_here(pieces_down_first(copies.v(j), 0, lane));
 
-  copies.wait();                                                            //  7: K_j
-  copies.template start_v<kWhole>(work, j + C::kStages - 1);
+  copies.wait(j == 0);                                                      //  7: K_j
+  if (j > 0) {
+    copies.template start_v<kWhole>(work, j - 1 + C::kStages);
+  }
   Accumulator<C::kWarpRows, C::kBlockKv> S;
   S.fill(0);
   add_product_abt<T>(S, Qi, Kj);                                            //  8
@@ -216,19 +221,28 @@ template <class C>
 __device__ __forceinline__ void finish(Rows<C>& rows, const Work<C>& work, const Copies<C>& copies, float scale,
                                        typename C::T* o, float* lse) {
   const int lane = threadIdx.x % 32, first = threadIdx.x / 32 * C::kWarpRows;
+  float inverse[C::kTall][2];  // of all rows first: their shuffles and quotients wait for each other's, not for stores
+#pragma unroll
+  for (int a = 0; a < C::kTall; ++a) {
+#pragma unroll
+    for (int b = 0; b < 2; ++b) {
+      rows.l[a][b] = quad_sum(rows.l[a][b]);
+      inverse[a][b] = rows.l[a][b] == 0 ? 0 : __fdividef(1, rows.l[a][b]);  // 12
+    }
+  }
 #pragma unroll
   for (int a = 0; a < C::kTall; ++a) {
 #pragma unroll
     for (int b = 0; b < 2; ++b) {
       const int row = first + 16 * a + accumulator_row(lane, 2 * b);
-      const float l = quad_sum(rows.l[a][b]), inverse = l == 0 ? 0 : __fdividef(1, l);  // 12
       if (lane % 4 == 0 && row < work.rows) {
-        lse[row] = scale * rows.m[a][b] + __logf(l);                        // 13, 15
+        lse[row] = scale * rows.m[a][b] + __logf(rows.l[a][b]);             // 13, 15
       }
 #pragma unroll
       for (int n = 0; n < rows.O.kWide; ++n) {
         store_shared(copies.q().address + C::TileQ::element_offset(row, 8 * n + accumulator_column(lane, 0)),
-                     pack<typename C::T>(rows.O.at[a][n][2 * b] * inverse, rows.O.at[a][n][2 * b + 1] * inverse));
+                     pack<typename C::T>(rows.O.at[a][n][2 * b] * inverse[a][b],
+                                         rows.O.at[a][n][2 * b + 1] * inverse[a][b]));
       }
     }
   }
@@ -267,7 +281,7 @@ __global__ void __launch_bounds__(C::kThreads, C::kBlocksPerSm) flash2(const Arg
     step<C, true, false>(j, work, copies, rows, c);
   }                                                                         // 11
   if (copies.steps == 0) {
-    copies.wait();  // Q may still be on its way to where O will be
+    copies.wait(true);  // Q may still be on its way to where O will be
   }
   const std::int64_t row = std::int64_t{slice} * a.seqlen_q + work.first_row;
   finish<C>(rows, work, copies, a.scale, a.o + row * C::kHeadDim, a.lse + row);

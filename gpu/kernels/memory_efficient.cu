@@ -53,10 +53,12 @@ __global__ void __launch_bounds__(kChunkThreads, kTile == 128 ? 3 : 6) scores(co
   stage<T>(staged, Sij, warp() * kRows);
   __syncwarp();
   T* const S = static_cast<T*>(a.S) + (slice_of_q() * a.cq + at.i * kTile) * a.pitch + at.j * kTile;
-  store_square(staged, S, a.pitch, at.rows(c), at.columns(c));                                  // store Sij
+  kernels::store_rows<kRows>(staged, S, a.pitch, warp() * kRows, at.rows(c), lane(),            // store Sij
+                             (at.columns(c) + 7) / 8);
 }
 
-template <class T, int kTile>
+// kWhole: the chunk's keys fill its tiles.
+template <class T, int kTile, bool kWhole>
 __global__ void __launch_bounds__(kChunkThreads) softmax(const Chunked a, const Chunk c) {
   using Rows = RowsOfWarp<kTile, kTile / 8>;  // 8 elements of a row a lane
   const int i = static_cast<int>(blockIdx.x), tiles = (c.keys + kTile - 1) / kTile;
@@ -77,7 +79,7 @@ __global__ void __launch_bounds__(kChunkThreads) softmax(const Chunked a, const 
     load_rows<Rows>(Sij, S + j * kTile, a.pitch, inside > 0 ? rows : 0);                        // load Sij
 #pragma unroll
     for (int step = 0; step < Rows::kSteps; ++step) {
-      each_pair<T>(Sij[step], inside, [&](int, float x, float y) {
+      each_pair<T, kWhole>(Sij[step], inside, [&](int, float x, float y) {
         m[step] = fmaxf(m[step], fmaxf(x, y));                                                  // m = max(m, rowmax)
       });
     }
@@ -92,7 +94,7 @@ __global__ void __launch_bounds__(kChunkThreads) softmax(const Chunked a, const 
 #pragma unroll
     for (int step = 0; step < Rows::kSteps; ++step) {
       unsigned Pij[4];
-      each_pair<T>(Sij[step], inside, [&](int pair, float x, float y) {
+      each_pair<T, kWhole>(Sij[step], inside, [&](int pair, float x, float y) {
         const float left = exp_diff(x, m[step]), right = exp_diff(y, m[step]);                  // exp_diff
         l[step] += left + right;                                                                // l = l + rowsum
         Pij[pair] = pack<T>(left, right);
@@ -248,7 +250,10 @@ void run_steps(const Chunked& a, const std::vector<Step>& steps, int slices, cud
     const Chunk& c = step.chunk;
     switch (step.kind) {
       case Kind::scores: scores<T, kDim, kTile><<<grid, kChunkThreads, kSmemOfScores, stream>>>(a, c); break;
-      case Kind::softmax: softmax<T, kTile><<<grid, kChunkThreads, 0, stream>>>(a, c); break;
+      case Kind::softmax:
+        (c.keys % kTile == 0 ? softmax<T, kTile, true> : softmax<T, kTile, false>)<<<grid, kChunkThreads, 0, stream>>>(
+            a, c);
+        break;
       case Kind::values: values<T, kDim, kTile><<<grid, kChunkThreads, kSmemOfValues, stream>>>(a, c); break;
       case Kind::combine:
         combine<T, kDim, kTile><<<grid, kChunkThreads, 0, stream>>>(a, c.first_query, c.queries);

@@ -160,14 +160,15 @@ __device__ __forceinline__ void store_rows(T* to, const uint4 (&from)[Rows::kSte
   }
 }
 
-/// f(pair's number, left, right) of 8 elements, those from the `inside`th on being -infinity.
-template <class T, class F>
+/// f(pair's number, left, right) of 8 elements, those from the `inside`th on being -infinity; kWhole: there are none.
+template <class T, bool kWhole, class F>
 __device__ __forceinline__ void each_pair(uint4 eight, int inside, F f) {
   const unsigned pairs[4] = {eight.x, eight.y, eight.z, eight.w};
 #pragma unroll
   for (int pair = 0; pair < 4; ++pair) {
     const float2 both = unpack<T>(pairs[pair]);
-    f(pair, 2 * pair < inside ? both.x : kMinusInfinity, 2 * pair + 1 < inside ? both.y : kMinusInfinity);
+    f(pair, kWhole || 2 * pair < inside ? both.x : kMinusInfinity,
+      kWhole || 2 * pair + 1 < inside ? both.y : kMinusInfinity);
   }
 }
 
@@ -184,25 +185,6 @@ __device__ __forceinline__ void load_square_async(Tile tile, const T* source, st
   for (int at = 0; at < Tile::kRows; at += kRowsAtOnce) {
     const int row = first_row + at;
     copy_async_or_zero(tile.address + Tile::offset(row, chunk), source + row * pitch + chunk * 8, inside && row < rows);
-  }
-}
-
-/// A warp writes its kTile / 4 rows of S from SMEM to HBM, within the same bounds.
-template <class Tile, class T>
-__device__ __forceinline__ void store_square(Tile tile, T* target, std::int64_t pitch, int rows, int columns) {
-  using Rows = RowsOfWarp<Tile::kRows, Tile::kChunks>;
-  const int chunk = Rows::place();
-#pragma unroll
-  for (int step = 0; step < Rows::kSteps; ++step) {
-    const int row = Rows::first() + step * Rows::kAtOnce;
-    uint4 value;
-    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
-                 : "r"(tile.address + Tile::offset(row, chunk))
-                 : "memory");
-    if (row < rows && chunk * 8 < columns) {
-      *reinterpret_cast<uint4*>(target + row * pitch + chunk * 8) = value;
-    }
   }
 }
 

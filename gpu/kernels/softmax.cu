@@ -31,7 +31,9 @@ class Columns {
   static constexpr int kPerWord = Element<T>::kPerWord, kWords = Bc / (32 * kPerWord);
 
   __device__ __forceinline__ Columns(const Softmax<T>& a, int row)
-      : a_(a), row_(row, a.row_length, kPerWord), lane_(static_cast<int>(threadIdx.x) % 32) {}
+      : a_(a),
+        row_(std::int64_t{row} * a.row_length, a.row_length, kPerWord),
+        lane_(static_cast<int>(threadIdx.x) % 32) {}
 
   /// Calls use(x, j) for each piece x of the row of X, from left to right.
   template <Read kRead, class Use>
@@ -156,7 +158,7 @@ constexpr Kernel<T> kernel() {
   }
 }
 
-constexpr int kColumnsCompiled[] = {512, 1024, 2048};
+constexpr int kColumnsCompiled[] = {256, 512, 1024, 2048};
 
 /// The number of columns a step is compiled for; 0 if it isn't. A row shorter than a step is one step.
 int compiled_columns(const Problem& problem, const Schedule& s) {
@@ -191,7 +193,8 @@ std::string refusal(const Problem& problem, const Schedule& s) {
     return "block_q is " + std::to_string(s.block_q) + "; 1 to 1024 is supported";
   }
   if (compiled_columns(problem, s) == 0) {
-    return "block_kv is " + std::to_string(s.block_kv) + "; 512, 1024, 2048, or a shorter row's length is supported";
+    return "block_kv is " + std::to_string(s.block_kv) +
+           "; 256, 512, 1024, 2048, or a shorter row's length is supported";
   }
   if (s.stages != 2) {
     return "stages is " + std::to_string(s.stages) + "; 2 is supported";
@@ -222,6 +225,7 @@ std::vector<Schedule> schedules(const Problem& problem) {
 template <Which kWhich, class T>
 Kernel<T> kernel_of(int columns) {
   switch (columns) {
+    case 256: return kernel<kWhich, T, 256>();
     case 512: return kernel<kWhich, T, 512>();
     case 1024: return kernel<kWhich, T, 1024>();
     default: return kernel<kWhich, T, 2048>();

@@ -152,16 +152,18 @@ __device__ __forceinline__ void store(Value* to, const Value& value) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /// Where a row lies among 16-byte words: elements [begin, end), counted from the start of the word that it begins in.
-/// The matrix begins at a multiple of 16 bytes; its rows, if their length is no multiple of a word's, do not.
+/// The matrix begins at a multiple of 16 bytes; its rows, if their pitch is no multiple of a word's, do not.
 struct RowSpan {
   std::int64_t first_word;
   int begin, end;
 
-  __host__ __device__ RowSpan(std::int64_t row, int length, int per_word)
-      : first_word(row * length / per_word), begin(static_cast<int>(row * length % per_word)), end(begin + length) {}
+  /// `first`: of the matrix's elements, the row's first.
+  __host__ __device__ RowSpan(std::int64_t first, int length, int per_word)
+      : first_word(first / per_word), begin(static_cast<int>(first % per_word)), end(begin + length) {}
 
   __host__ __device__ bool holds(int element) const { return element >= begin && element < end; }
   __host__ __device__ bool holds(int element, int count) const { return element >= begin && element + count <= end; }
+  __host__ __device__ bool touches(int element, int count) const { return element + count > begin && element < end; }
 };
 
 /// What one lane holds of a row: kWords words, `stride` apart.
@@ -196,8 +198,14 @@ struct Words {
   }
 };
 
-/// The part of a word that belongs to the row, element by element, and -infinity beside it: no maximum or sum of
-/// exponentials notices that.
+/// A word beside the row: no maximum or sum of exponentials notices -infinity.
+template <class T>
+__device__ __forceinline__ uint4 nothing() {
+  constexpr unsigned kBits = Element<T>::kMinusInf, kPart = sizeof(T) == 4 ? kBits : kBits | kBits << 16;
+  return make_uint4(kPart, kPart, kPart, kPart);
+}
+
+/// The part of a word that belongs to the row, element by element, and -infinity beside it.
 template <class T, Read kRead>
 __device__ __forceinline__ uint4 load_part_of_word(const T* matrix, const RowSpan& row, int word) {
   using Bits = typename Element<T>::Bits;
@@ -230,8 +238,10 @@ __device__ __forceinline__ void load_words(Words<T, kWords>& words, const T* mat
     const int word = first + w * stride;
     if (row.holds(word * kPerWord, kPerWord)) {
       words.at[w] = load<kRead>(from + w * stride);
-    } else {
+    } else if (row.touches(word * kPerWord, kPerWord)) {
       words.at[w] = load_part_of_word<T, kRead>(matrix, row, word);
+    } else {
+      words.at[w] = nothing<T>();
     }
   }
 }
@@ -265,6 +275,9 @@ __device__ __forceinline__ void store_word(T* matrix, const RowSpan& row, int wo
   constexpr int kPerWord = Element<T>::kPerWord;
   if (row.holds(word * kPerWord, kPerWord)) {
     store<kWrite>(reinterpret_cast<uint4*>(matrix) + row.first_word + word, value);
+    return;
+  }
+  if (!row.touches(word * kPerWord, kPerWord)) {
     return;
   }
   Bits* to = reinterpret_cast<Bits*>(matrix) + (row.first_word + word) * kPerWord;

@@ -163,6 +163,7 @@ void run_as(const Problem& problem, const Schedule& s, const Tensors& t, void* w
   a.P = reinterpret_cast<T*>(S + bytes_of_scores(problem));
   a.Nq = problem.seqlen_q;
   a.Nk = problem.seqlen_kv;
+  a.pitch = pitch_of_scores(problem);
   a.Tr = ceil_div(problem.seqlen_q, s.block_q);
   a.Tc = ceil_div(problem.seqlen_kv, s.block_kv);
   a.heads = problem.heads;

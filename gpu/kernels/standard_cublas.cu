@@ -123,17 +123,18 @@ std::vector<Launch> launches(const Problem& problem, const Schedule&) {
 void run(const Problem& problem, const Schedule&, const Tensors& t, void* workspace, cudaStream_t stream) {
   const int Nk = problem.seqlen_kv, d = problem.head_dim, batch = problem.batch * problem.kv_heads;
   const int rows = problem.heads / problem.kv_heads * problem.seqlen_q;
-  const long long of_q = 1LL * rows * d, of_kv = 1LL * Nk * d, of_s = 1LL * rows * Nk;
+  const int pitch = pitch_of_scores(problem);
+  const long long of_q = 1LL * rows * d, of_kv = 1LL * Nk * d, of_s = 1LL * rows * pitch;
   const float scale = 1.0f / std::sqrt(static_cast<float>(d));
   const cudaDataType type = problem.dtype == DType::fp16 ? CUDA_R_16F : CUDA_R_16BF;
   void* S = workspace;
   void* P = static_cast<unsigned char*>(workspace) + bytes_of_scores(problem);
   const CuBlas& library = CuBlas::get();
-  library.multiply(stream, type, Nk, rows, d, scale, {t.k, CUBLAS_OP_T, d, of_kv}, {t.q, CUBLAS_OP_N, d, of_q}, S, Nk,
-                   of_s, batch);
+  library.multiply(stream, type, Nk, rows, d, scale, {t.k, CUBLAS_OP_T, d, of_kv}, {t.q, CUBLAS_OP_N, d, of_q}, S,
+                   pitch, of_s, batch);
   launch_softmax(problem, S, P, stream);
-  library.multiply(stream, type, d, rows, Nk, 1, {t.v, CUBLAS_OP_N, d, of_kv}, {P, CUBLAS_OP_N, Nk, of_s}, t.o, d, of_q,
-                   batch);
+  library.multiply(stream, type, d, rows, Nk, 1, {t.v, CUBLAS_OP_N, d, of_kv}, {P, CUBLAS_OP_N, pitch, of_s}, t.o, d,
+                   of_q, batch);
 }
 
 }  // namespace

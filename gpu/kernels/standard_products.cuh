@@ -15,12 +15,13 @@ namespace kernels::standard {
 
 constexpr int kProductWarps = 4;
 
-/// All tensors dense: Q [slices, Nq, d], K and V [kv_slices, Nk, d], S and P [slices, Nq, Nk], O as Q.
+/// Q is [slices, Nq, d], K and V [kv_slices, Nk, d], S and P [slices, Nq, pitch], O as Q; rows of S and P begin at
+/// multiples of 16 bytes.
 template <class T>
 struct Standard {
   const T *Q, *K, *V;
   T *O, *S, *P;
-  int Nq, Nk;
+  int Nq, Nk, pitch;
   int Tr, Tc;
   int heads, group;  ///< query heads; how many of them share one K, V head
   float scale;
@@ -28,77 +29,19 @@ struct Standard {
   __device__ __forceinline__ std::int64_t kv_slice(int slice) const {
     return slice / heads * (heads / group) + slice % heads / group;
   }
-  /// Do rows of S and P begin at multiples of 16 bytes?
-  __device__ __forceinline__ bool aligned() const { return Nk % 8 == 0; }
 };
 
-/// The block's threads copy a piece of P; what lies beyond its valid rows and columns becomes zero. Rows that begin at
-/// multiples of 16 bytes are copied beside computation, others here and now, element by element.
+/// The block's threads copy a piece of P; what lies beyond its valid rows, and beyond the words with valid columns,
+/// becomes zero. The rest of a row's last word is zero in P itself.
 template <int kThreads, class Tile, class T>
-__device__ __forceinline__ void load_piece(Tile tile, const T* source, int row_stride, int valid_rows,
-                                           int valid_columns, bool aligned) {
+__device__ __forceinline__ void load_piece(Tile tile, const T* source, int pitch, int valid_rows, int valid_columns) {
   constexpr int kChunks = Tile::kChunks, kRowsAtOnce = kThreads / kChunks;
   const int first_row = static_cast<int>(threadIdx.x) / kChunks, chunk = static_cast<int>(threadIdx.x) % kChunks;
-  const T* from = source + std::int64_t{first_row} * row_stride + chunk * 8;
-  if (aligned) {
+  const T* from = source + std::int64_t{first_row} * pitch + chunk * 8;
 #pragma unroll
-    for (int row = 0; row < Tile::kRows; row += kRowsAtOnce) {
-      copy_async_or_zero(tile.address + Tile::offset(first_row + row, chunk), from + std::int64_t{row} * row_stride,
-                         first_row + row < valid_rows && chunk * 8 < valid_columns);
-    }
-    return;
-  }
-  const auto* bits = reinterpret_cast<const std::uint16_t*>(from);
-#pragma unroll 2
   for (int row = 0; row < Tile::kRows; row += kRowsAtOnce) {
-    unsigned parts[4] = {};
-#pragma unroll
-    for (int e = 0; e < 8; ++e) {
-      if (first_row + row < valid_rows && chunk * 8 + e < valid_columns) {
-        parts[e / 2] |= static_cast<unsigned>(bits[std::int64_t{row} * row_stride + e]) << e % 2 * 16;
-      }
-    }
-#pragma unroll
-    for (int p = 0; p < 4; ++p) {
-      store_shared(tile.address + Tile::offset(first_row + row, chunk) + p * 4, parts[p]);
-    }
-  }
-}
-
-/// One warp writes kRows rows of a staged tile of S to HBM, from `first_row` on, as far as they are valid.
-template <int kRows, class Tile, class T>
-__device__ __forceinline__ void store_piece(Tile tile, T* target, int row_stride, int first_row, int valid_rows,
-                                            int valid_columns, bool aligned, int lane) {
-  constexpr int kChunks = Tile::kChunks;
-  if (aligned) {
-#pragma unroll
-    for (int at = 0; at < kRows * kChunks; at += 32) {
-      const int row = first_row + (at + lane) / kChunks, chunk = (at + lane) % kChunks;
-      uint4 value;
-      asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
-                   : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
-                   : "r"(tile.address + Tile::offset(row, chunk))
-                   : "memory");
-      if (row < valid_rows && chunk * 8 < valid_columns) {
-        *reinterpret_cast<uint4*>(target + std::int64_t{row} * row_stride + chunk * 8) = value;
-      }
-    }
-    return;
-  }
-  const int end = min(first_row + kRows, valid_rows);
-#pragma unroll 1
-  for (int row = first_row; row < end; ++row) {
-#pragma unroll
-    for (int column = lane; column < Tile::kColumns; column += 32) {
-      std::uint16_t bits;
-      asm volatile("ld.shared.u16 %0, [%1];"
-                   : "=h"(bits)
-                   : "r"(tile.address + Tile::element_offset(row, column))
-                   : "memory");
-      if (column < valid_columns) {
-        reinterpret_cast<std::uint16_t*>(target)[std::int64_t{row} * row_stride + column] = bits;
-      }
-    }
+    copy_async_or_zero(tile.address + Tile::offset(first_row + row, chunk), from + std::int64_t{row} * pitch,
+                       first_row + row < valid_rows && chunk * 8 < valid_columns);
   }
 }
 
@@ -223,8 +166,8 @@ scores(const Standard<T> a) {
   __syncthreads();
   stage<T>(Sij, a.scale, staged, first_row, lane);
   __syncwarp();
-  T* S = a.S + (std::int64_t{slice} * a.Nq + i * Br) * a.Nk + j * Bc;
-  store_piece<kRows>(staged, S, a.Nk, first_row, valid_rows, valid_columns, a.aligned(), lane);
+  T* S = a.S + (std::int64_t{slice} * a.Nq + i * Br) * a.pitch + j * Bc;
+  store_rows<kRows>(staged, S, a.pitch, first_row, valid_rows, lane, (valid_columns + 7) / 8);
 }
 
 template <class T, int Br, int Bc, int d>
@@ -250,12 +193,12 @@ output(const Standard<T> a) {
   const int i = static_cast<int>(blockIdx.x) % a.Tr, slice = static_cast<int>(blockIdx.x) / a.Tr;
   const int lane = static_cast<int>(threadIdx.x) % 32, first_row = static_cast<int>(threadIdx.x) / 32 * kRows;
   const int valid_rows = a.Nq - i * Br;
-  const T* P = a.P + (std::int64_t{slice} * a.Nq + i * Br) * a.Nk;
+  const T* P = a.P + (std::int64_t{slice} * a.Nq + i * Br) * a.pitch;
   const T* V = a.V + a.kv_slice(slice) * a.Nk * d;
   const auto Pij = [&](int j) { return typename Tiles::P{ring + j % Tiles::kStages * Tiles::kStageBytes}; };
   const auto Vj = [&](int j) { return typename Tiles::V{Pij(j).address + Tiles::P::kBytes}; };
   const auto load = [&](int j) {
-    load_piece<kThreads>(Pij(j), P + j * Bc, a.Nk, valid_rows, a.Nk - j * Bc, a.aligned());
+    load_piece<kThreads>(Pij(j), P + j * Bc, a.pitch, valid_rows, a.Nk - j * Bc);
     load_tile_async<kThreads>(Vj(j), V + std::int64_t{j} * Bc * d, d, a.Nk - j * Bc);
     copies_commit();
   };

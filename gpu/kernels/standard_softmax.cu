@@ -19,13 +19,17 @@ template <class T>
 struct Softmax {
   const T* S;
   T* P;
-  int Nq, Nk;
+  int Nq, Nk, pitch;
   int rows;    ///< a block
   int blocks;  ///< a slice
   bool causal;
 
   /// How many keys, from the first on, does this query see?
   __device__ __forceinline__ int visible(int query) const { return causal ? min(max(query + Nk - Nq + 1, 0), Nk) : Nk; }
+  /// Are there words with keys that a query doesn't see, or with none?
+  __device__ __forceinline__ bool masks() const { return causal || pitch != Nk; }
+  /// A row of all slices, with the rest of its last word.
+  __device__ __forceinline__ RowSpan span(std::int64_t row) const { return {row * pitch, pitch, Element<T>::kPerWord}; }
 };
 
 /// Rows of block blockIdx.x: `count` of them, the first being row `query` of its slice and row `row` of all slices.
@@ -93,7 +97,7 @@ __device__ __forceinline__ void softmax_row(const Softmax<T>& a, Words<T, kWords
   constexpr int kPerWord = Element<T>::kPerWord, kLanes = 32 * kWarps;
   __shared__ float of_max[kSoftmaxWarps], of_sum[kSoftmaxWarps];
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
-  if (a.causal) {
+  if (a.masks()) {
     mask(S, span, lane, kLanes, a.visible(query));
   }
   const float m = across_warps<kWarps>(warp_max(S.max()), of_max, [](float x, float y) { return fmaxf(x, y); });
@@ -135,7 +139,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtLeast<kWords>) softmax_rows
   const BlockRows block(a);
   const int lane = static_cast<int>(threadIdx.x) % kLanes;
   const auto load_row = [&](Words<T, kWords>& S, int r) {
-    const RowSpan span(block.row + r, a.Nk, Element<T>::kPerWord);
+    const RowSpan span = a.span(block.row + r);
     load_words<Read::last>(S, a.S, span, lane, kLanes, span.holds(0, kLanes * kWords * Element<T>::kPerWord));
     return span;
   };
@@ -166,11 +170,11 @@ __global__ void __launch_bounds__(kThreads) softmax_long_rows(const Softmax<T> a
   constexpr int kPerWord = Element<T>::kPerWord;
   __shared__ float of_max[kSoftmaxWarps], of_sum[kSoftmaxWarps];
   const BlockRows block(a);
-  const RowSpan span(block.row, a.Nk, kPerWord);
+  const RowSpan span = a.span(block.row);
   const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
   const int visible = a.visible(block.query);
   const auto masked = [&](Words<T, kLongWords> S, int j) {
-    if (a.causal) {
+    if (a.masks()) {
       mask(S, span, j * kLongWords * 32 + lane, 32, visible);
     }
     return S;
@@ -217,9 +221,8 @@ Kernel<T> kernel_of_words(int words) {
 /// 255 registers: rows up to 32768, which the simulator refuses for that reason, are read twice as are longer ones.
 template <class T>
 Kernel<T> kernel_of(const Problem& problem, int rows) {
-  const int warps = rows >= 3 ? 1 : rows == 2 ? 2 : 4, per_word = Element<T>::kPerWord;
-  const int first = problem.seqlen_kv % per_word == 0 ? 0 : per_word - 1;  // elements of others in a row's first word
-  const int words = ceil_div(ceil_div(problem.seqlen_kv + first, per_word), 32 * warps);
+  const int warps = rows >= 3 ? 1 : rows == 2 ? 2 : 4;
+  const int words = ceil_div(pitch_of_scores(problem) / Element<T>::kPerWord, 32 * warps);
   return warps == 1   ? kernel_of_words<T, 1>(words)
          : warps == 2 ? kernel_of_words<T, 2>(words)
                       : kernel_of_words<T, 4>(words);
@@ -228,8 +231,14 @@ Kernel<T> kernel_of(const Problem& problem, int rows) {
 template <class T>
 void launch(const Problem& problem, const void* S, void* P, cudaStream_t stream) {
   const int rows = softmax_rows_a_block(problem);
-  const Softmax<T> a{static_cast<const T*>(S),         static_cast<T*>(P), problem.seqlen_q, problem.seqlen_kv, rows,
-                     ceil_div(problem.seqlen_q, rows), problem.causal};
+  const Softmax<T> a{static_cast<const T*>(S),
+                     static_cast<T*>(P),
+                     problem.seqlen_q,
+                     problem.seqlen_kv,
+                     pitch_of_scores(problem),
+                     rows,
+                     ceil_div(problem.seqlen_q, rows),
+                     problem.causal};
   kernel_of<T>(problem, rows)<<<static_cast<unsigned>(softmax_blocks(problem)), kThreads, 0, stream>>>(a);
   check_launch("softmax");
 }
@@ -247,9 +256,11 @@ std::int64_t softmax_blocks(const Problem& problem) {
   return std::int64_t{problem.slices()} * ceil_div(problem.seqlen_q, softmax_rows_a_block(problem));
 }
 
+int pitch_of_scores(const Problem& problem) { return ceil_div(problem.seqlen_kv, 8) * 8; }
+
 std::size_t bytes_of_scores(const Problem& problem) {
   const auto elements = static_cast<std::size_t>(problem.slices()) * static_cast<std::size_t>(problem.seqlen_q) *
-                        static_cast<std::size_t>(problem.seqlen_kv);
+                        static_cast<std::size_t>(pitch_of_scores(problem));
   return (elements * 2 + 255) / 256 * 256;
 }
 

@@ -12,10 +12,13 @@ constexpr int kSoftmaxWarps = 4;
 int softmax_rows_a_block(const Problem& problem);
 std::int64_t softmax_blocks(const Problem& problem);
 
+/// S and P are [slices, seqlen_q, pitch], of the problem's type; a row begins at a multiple of 16 bytes.
+int pitch_of_scores(const Problem& problem);
+
 /// Of S, or of P, up to a multiple of 256.
 std::size_t bytes_of_scores(const Problem& problem);
 
-/// S and P are [slices, seqlen_q, seqlen_kv], dense, of the problem's type, and begin at multiples of 16 bytes.
+/// What lies beyond a row's keys is passed over in S, and becomes 0 in P.
 void launch_softmax(const Problem& problem, const void* S, void* P, cudaStream_t stream);
 
 }  // namespace kernels

@@ -50,23 +50,38 @@ __device__ __forceinline__ void load_tile_async(Tile tile, const T* source, std:
   }
 }
 
-/// One warp writes kCount rows of a tile, from `first_row` on, to HBM; rows from `valid_rows` of the tile on are left
-/// out. `target` is where row 0 of the tile goes. The rows' stores to SMEM are behind a __syncwarp or a barrier.
+__device__ __forceinline__ uint4 load_shared_16(unsigned address) {
+  uint4 value;
+  asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
+               : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
+               : "r"(address)
+               : "memory");
+  return value;
+}
+
+/// One warp writes kCount rows of a tile, from `first_row` on, to HBM; rows from `valid_rows` of the tile on, and
+/// chunks from `valid_chunks` on, are left out. `target` is where row 0 of the tile goes. The rows' stores to SMEM are
+/// behind a
+/// __syncwarp or a barrier. Four reads are under way before the first is written: one by one, each would be waited for.
 template <int kCount, class Tile, class T>
 __device__ __forceinline__ void store_rows(Tile tile, T* target, std::int64_t row_stride, int first_row, int valid_rows,
-                                           int lane) {
-  constexpr int kChunks = Tile::kChunks;
-  static_assert(kCount * kChunks % 32 == 0);
+                                           int lane, int valid_chunks = Tile::kChunks) {
+  constexpr int kChunks = Tile::kChunks, kReads = kCount * kChunks / 32, kAhead = kReads % 4 == 0 ? 4 : kReads;
+  static_assert(kCount * kChunks % 32 == 0 && kAhead <= 4);
 #pragma unroll
-  for (int at = 0; at < kCount * kChunks; at += 32) {
-    const int row = first_row + (at + lane) / kChunks, chunk = (at + lane) % kChunks;
-    uint4 value;
-    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w)
-                 : "r"(tile.address + Tile::offset(row, chunk))
-                 : "memory");
-    if (row < valid_rows) {
-      *reinterpret_cast<uint4*>(target + row * row_stride + chunk * 8) = value;
+  for (int read = 0; read < kReads; read += kAhead) {
+    uint4 value[kAhead];
+#pragma unroll
+    for (int k = 0; k < kAhead; ++k) {
+      const int at = (read + k) * 32 + lane;
+      value[k] = load_shared_16(tile.address + Tile::offset(first_row + at / kChunks, at % kChunks));
+    }
+#pragma unroll
+    for (int k = 0; k < kAhead; ++k) {
+      const int at = (read + k) * 32 + lane, row = first_row + at / kChunks, chunk = at % kChunks;
+      if (row < valid_rows && chunk < valid_chunks) {
+        *reinterpret_cast<uint4*>(target + row * row_stride + chunk * 8) = value[k];
+      }
     }
   }
 }
