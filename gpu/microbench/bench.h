@@ -106,5 +106,9 @@ void measure_l2_shared(Context& context);
 void measure_turnover(Context& context);
 void measure_events(Context& context);
 void measure_sustained(Context& context);
+void measure_code(Context& context);
+void measure_pass(Context& context);
+void measure_mma_short(Context& context);
+void measure_copy_step(Context& context);
 
 }  // namespace microbench

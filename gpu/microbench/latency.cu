@@ -45,6 +45,59 @@ __global__ void chase_smem(int steps, unsigned* end, Span* span) {
   end_span(*span);
 }
 
+/// One warp; each lane's row of 16 bytes holds the address that the lane of its result loads next: again its own.
+__global__ void chase_ldmatrix(int steps, unsigned* end, Span* span) {
+  __shared__ __align__(128) unsigned words[32 * 4];
+  const auto base = static_cast<unsigned>(__cvta_generic_to_shared(words));
+  for (int i = static_cast<int>(threadIdx.x); i < 32 * 4; i += 32) {
+    words[i] = base + 16 * (i % 32);  // lane t gets word t of the first matrix
+  }
+  unsigned at = base + 16 * threadIdx.x, others = 0;
+  begin_span(*span);
+#pragma unroll 32
+  for (int i = 0; i < steps; ++i) {
+    unsigned m[3];
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%0];"
+                 : "+r"(at), "=r"(m[0]), "=r"(m[1]), "=r"(m[2])::"memory");
+    others = m[0] ^ m[1] ^ m[2];  // the last step's: all steps' would be three instructions more
+  }
+  end[threadIdx.x] = at ^ others;
+  end_span(*span);
+}
+
+/// Every thread stores what it loaded last and loads it again: its own word, past no barrier.
+__global__ void store_and_load(int steps, unsigned* end, Span* span) {
+  __shared__ unsigned words[32];
+  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(words + threadIdx.x));
+  unsigned value = threadIdx.x;
+  begin_span(*span);
+#pragma unroll 32
+  for (int i = 0; i < steps; ++i) {
+    asm volatile("st.volatile.shared.u32 [%0], %1;" ::"r"(address), "r"(value) : "memory");
+    asm volatile("ld.volatile.shared.u32 %0, [%1];" : "=r"(value) : "r"(address) : "memory");
+  }
+  end[threadIdx.x] = value;
+  end_span(*span);
+}
+
+/// The word that the next warp has stored. Two buffers by turns: nobody overwrites what is still to be read.
+__global__ void __launch_bounds__(128) store_sync_load(int steps, unsigned* end, Span* span) {
+  __shared__ unsigned words[2][128];
+  const auto base = static_cast<unsigned>(__cvta_generic_to_shared(words));
+  const unsigned mine = base + 4 * threadIdx.x, others = base + 4 * ((threadIdx.x + 32) % 128);
+  unsigned value = threadIdx.x;
+  begin_span(*span);
+#pragma unroll 16
+  for (int i = 0; i < steps; ++i) {
+    const unsigned buffer = i % 2 * 512;
+    asm volatile("st.volatile.shared.u32 [%0], %1;" ::"r"(mine + buffer), "r"(value) : "memory");
+    __syncthreads();
+    asm volatile("ld.volatile.shared.u32 %0, [%1];" : "=r"(value) : "r"(others + buffer) : "memory");
+  }
+  end[threadIdx.x] = value;
+  end_span(*span);
+}
+
 /// The block on SM `sm` walks all lines once and notes each load's clocks; the others do nothing.
 __global__ void time_each_line(unsigned sm, const Address* chain, int lines, unsigned* clocks) {
   __shared__ volatile Address arrived;
@@ -60,8 +113,9 @@ __global__ void time_each_line(unsigned sm, const Address* chain, int lines, uns
   }
 }
 
-void record_steps(Context& context, Result result, const std::vector<SpanSummary>& summaries, int steps) {
-  result.conditions += ", " + span_conditions(1, 1, summaries);
+void record_steps(Context& context, Result result, const std::vector<SpanSummary>& summaries, int steps,
+                  int threads = 1) {
+  result.conditions += ", " + span_conditions(1, threads, summaries);
   Result in_ns = result;
   in_ns.name += "_ns";
   in_ns.unit = "ns";
@@ -152,6 +206,32 @@ void measure_near_and_far(Context& context) {
       {"latency.l2_again", "second load of a line, over all lines and SMs", "clocks", conditions, {}, again});
 }
 
+void measure_round_trips(Context& context) {
+  DeviceArray<unsigned> sink(128);
+  const auto measure = [&](void (*kernel)(int, unsigned*, Span*), int threads, Result result) {
+    const auto summaries = time_spans(context.stream, kRuns, 1, [&](Span* span) {
+      kernel<<<1, threads, 0, context.stream>>>(kSteps, sink.data(), span);
+    });
+    record_steps(context, std::move(result), summaries, kSteps, threads);
+  };
+  measure(chase_ldmatrix, 32,
+          {"latency.ldmatrix", "ldmatrix.x4 latency", "clocks", "each address is loaded by the one before", {}, {}});
+  measure(store_and_load, 32,
+          {"latency.smem_store_load",
+           "SMEM store, load of the same word by the same thread",
+           "clocks",
+           "each store's value is that of the load before",
+           {},
+           {}});
+  measure(store_sync_load, 128,
+          {"latency.store_sync_load",
+           "SMEM store, __syncthreads, load of another warp's word",
+           "clocks",
+           "each store's value is that of the load before",
+           {},
+           {}});
+}
+
 }  // namespace
 
 void measure_latency(Context& context) {
@@ -160,6 +240,7 @@ void measure_latency(Context& context) {
                time_spans(context.stream, kRuns, 1,
                           [&](Span* span) { chase_smem<<<1, 1, 0, context.stream>>>(kSteps, sink.data(), span); }),
                kSteps);
+  measure_round_trips(context);
 
   Chain small(std::size_t{16} << 10);
   DeviceArray<Address> last(1);

@@ -47,6 +47,10 @@ constexpr std::array kGroups = {
     Group{"turnover", measure_turnover},
     Group{"events", measure_events},
     Group{"sustained", measure_sustained},
+    Group{"code", measure_code},
+    Group{"pass", measure_pass},
+    Group{"mma_short", measure_mma_short},
+    Group{"copy_step", measure_copy_step},
 };
 
 std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }

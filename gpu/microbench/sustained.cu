@@ -1,5 +1,8 @@
-// SM clock and power under loads that last seconds: copy, mma.sync, wgmma, wgmma with exp.
+// SM clock and power under loads that last seconds: copy, mma.sync, wgmma, wgmma with exp; and the clock of single
+// launches of mma.sync with pauses between, as kernels are timed.
 #include <chrono>
+#include <cmath>
+#include <thread>
 
 #include "microbench/card.h"
 #include "microbench/stopwatch.h"
@@ -185,6 +188,29 @@ void sustain(Context& context, const Load& load) {
   }
 }
 
+/// The clock falls as soon as tensor cores start, deeper for the first microseconds, and rises in the pauses.
+void measure_single_launches(Context& context, float* sink) {
+  constexpr int kLaunches = 20;
+  const int blocks = context.card.multiProcessorCount;
+  for (const int rounds : {300, 1000, 3000, 10000, 30000}) {
+    HostSpans spans(blocks);
+    Result clock{"clock.mma_sync_launch",
+                 "SM clock of one launch of mma.sync, 5 ms after the last",
+                 "MHz",
+                 "256 threads on each SM, fp16, random data, operands in registers",
+                 {{"us", std::round(rounds * 4 * 8 * kMmaFlops / 2731 / 1800)}},
+                 {}};
+    for (int i = 0; i < kLaunches; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      multiply<<<blocks, 256, 0, context.stream>>>(rounds, sink, spans.data());
+      check(cudaGetLastError(), "starting a load");
+      spans.mark(context.stream);
+      clock.samples.push_back(spans.wait().clock_mhz);
+    }
+    context.record(std::move(clock));
+  }
+}
+
 template <bool WithExp>
 Load async_load(Context& context, DeviceArray<float>& sink, const std::string& name, const std::string& text) {
   constexpr int kRounds = 1500;
@@ -216,6 +242,7 @@ void measure_sustained(Context& context) {
                copy_all<<<2 * blocks, kCopyThreads, 0, context.stream>>>(from.data(), to.data(), from.size(), spans);
              }});
   }
+  measure_single_launches(context, sink.data());
   constexpr int kRounds = 100000;
   sustain(context, {"mma_sync", "256 threads per SM, fp16, random data, operands in registers", blocks, 20,
                     kMmaFlops * kRounds * 4 * 8 * blocks * 1e-12, "TFLOP/s",

@@ -8,6 +8,15 @@
 namespace microbench {
 namespace {
 
+/// A block that does nothing, for `life` clocks.
+__global__ void pass_through(long long life) {
+  if (life > 0) {
+    const long long begin = read_clock();
+    while (read_clock() - begin < life) {
+    }
+  }
+}
+
 /// A block of `life` clocks that really has `Live` registers per thread and more. Its clock starts with its first
 /// instruction, not with a barrier.
 template <int Live, int MostThreads>
@@ -151,6 +160,25 @@ void measure_next_kernel(Context& context, const Case& c, int waves) {
                   "us", "two kernels in a stream, host ahead, global timer", at, us});
 }
 
+/// How fast a grid of very many blocks is dealt.
+void measure_rate(Context& context, int threads, long long life) {
+  constexpr int kBlocks = 1 << 20;
+  const auto ms =
+      time_launches(context.stream, 7, [&] { pass_through<<<kBlocks, threads, 0, context.stream>>>(life); });
+  const std::vector<std::pair<std::string, double>> at = {{"threads", static_cast<double>(threads)},
+                                                          {"life_clocks", static_cast<double>(life)}};
+  const char* const conditions = "one grid of 2^20 blocks, no SMEM, few registers, by events";
+  Result card = {
+      "turnover.rate", "blocks that begin and end in a microsecond, the whole card", "1/us", conditions, at, {}};
+  Result sm = {"turnover.rate_per_sm", "the same by the number of SMs", "1/us", conditions, at, {}};
+  for (double m : ms) {
+    card.samples.push_back(kBlocks / (m * 1e3));
+    sm.samples.push_back(kBlocks / (m * 1e3) / context.card.multiProcessorCount);
+  }
+  context.record(std::move(card));
+  context.record(std::move(sm));
+}
+
 }  // namespace
 
 void measure_turnover(Context& context) {
@@ -171,6 +199,11 @@ void measure_turnover(Context& context) {
   measure_next_kernel(context, one, 1);
   measure_next_kernel(context, two, 1);
   measure_next_kernel(context, two, 4);
+  for (long long life : {0, 1000}) {
+    for (int threads : {32, 128, 256}) {
+      measure_rate(context, threads, life);
+    }
+  }
 }
 
 }  // namespace microbench
