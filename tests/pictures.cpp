@@ -1,7 +1,7 @@
 // Draws every view of a scenario: at its start, middle and end, in two sizes, three themes and two languages, and holds
 // each picture against the rules that need no eyes: no text over text, none cut off, all of it readable. With --png it
 // writes the pictures, to be looked at.
-//   attoscope_pictures SCENARIO [--png FOLDER] [--view NAME] [--few]
+//   attoscope_pictures SCENARIO [--png FOLDER] [--view NAME] [--look WORDS] [--few] [--except VIEWS]
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,6 +54,7 @@ std::vector<PictureView> views() {
 
 struct Job {
   std::string scenario, png, only_view, only_look;
+  std::string except;  // views whose names begin so are not drawn
   bool few = false;
 };
 
@@ -73,7 +74,8 @@ class Gallery {
       for (const PictureView& view : views()) {
         const bool wanted = (job_.only_view.empty() || job_.only_view == view.name) &&
                             (job_.only_look.empty() || look.name().find(job_.only_look) != std::string::npos);
-        if (wanted && (!job_.few || n++ % 7 == 0)) {
+        const bool excepted = !job_.except.empty() && std::string(view.name).rfind(job_.except, 0) == 0;
+        if (wanted && (!job_.few || n++ % 7 == 0) && !excepted) {
           draw_view(studio, look, view, start);
         }
       }
@@ -119,6 +121,8 @@ int main(int count, char** arguments) {
       job.only_view = value();
     } else if (word == "--look") {
       job.only_look = value();
+    } else if (word == "--except") {
+      job.except = value();
     } else if (word == "--few") {
       job.few = true;
     } else {
