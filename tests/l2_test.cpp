@@ -98,6 +98,25 @@ TEST_CASE("L2: written bytes stay dirty until they are evicted, and nothing is l
   CHECK(l2.dirty_bytes() <= 50000);
 }
 
+TEST_CASE("L2: it keeps no more bytes unwritten than the machine says, and what it writes early stays to be read") {
+  Bench bench({1024, 64}, 1);
+  bench.machine.l2.dirty_bytes = 20000;
+  bench.program([&](Block& block) {
+    for (std::int32_t j = 0; j < 16; ++j) {
+      block.store(rows(bench.B, j, 64), block.fill(0, {64, 64}));
+    }
+    for (std::int32_t j = 0; j < 16; ++j) {
+      Tile b = block.load(rows(bench.B, j, 64));
+    }
+  });
+  L2Model l2(bench.plan, bench.machine);
+  const L2Kernel k = l2.run(0, 1);
+  CHECK(k.dram_read_bytes == 0);
+  CHECK(k.dram_write_bytes + l2.dirty_bytes() == 1024 * 64 * 2);
+  CHECK(l2.dirty_bytes() <= 20000);
+  CHECK(l2.dirty_bytes() > 20000 - 2 * 8192);
+}
+
 TEST_CASE("L2: a reduction reads what it adds to") {
   Bench bench({64, 64}, 4);
   bench.program([&](Block& block) { block.reduce_add(rows(bench.B, 0, 64), block.fill(1, {64, 64})); });

@@ -29,7 +29,10 @@ Machine round_machine() {
   m.rates.alu_lanes = 32;
   m.rates.exp_per_clock = 16;
   m.rates.smem_bytes_per_clock = 128;
-  m.l2 = {1 << 20, 128, 64, 100};
+  m.l2.bytes = 1 << 20;
+  m.l2.bytes_per_clock = 128;
+  m.l2.bytes_per_clock_per_sm = 64;
+  m.l2.latency_cycles = 100;
   m.hbm.bytes = 1LL << 30;
   m.hbm.read_gb_per_s = 32;   // 32 bytes a cycle
   m.hbm.write_gb_per_s = 16;  // 16 bytes a cycle
@@ -62,7 +65,7 @@ Bench::Result Bench::run(bool spans, bool memoise) const {
   result.l2 = l2.run(0, std::int64_t{blocks_per_sm} * machine.chip.sm_count);
   const SpanSink sink = [&result](const Span& span) { result.spans.push_back(span); };
   result.timing =
-      time_kernel({plan, plan.kernels[0], machine, result.l2, blocks_per_sm, memoise, spans ? &sink : nullptr});
+      time_kernel({plan, plan.kernels[0], machine, result.l2, blocks_per_sm, memoise, spans ? &sink : nullptr, rules});
   std::stable_sort(result.spans.begin(), result.spans.end(),
                    [](const Span& a, const Span& b) { return a.begin < b.begin; });
   return result;

@@ -17,6 +17,7 @@ struct Bench {
   sim::Machine machine = round_machine();
   sim::Plan plan;
   sim::Tensor A, B;
+  sim::TimingRules rules;
   int blocks_per_sm = 1;
 
   explicit Bench(sim::Shape shape, std::int32_t blocks = 1, std::function<void(sim::Block&)> program = {});

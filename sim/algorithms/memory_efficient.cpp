@@ -7,6 +7,7 @@
 //   softmax  m = rowmax S, P = e^(S - m), l = rowsum P   S read twice, P, m, l written
 //   values   O_j = P V                              partial result of this chunk, written in fp32
 // then, once a query chunk, they are combined: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
+#include <algorithm>
 #include <limits>
 
 #include "sim/algorithms/common.h"
@@ -64,12 +65,12 @@ void chunk_softmax(Block& block, const Chunked& a, const Chunk& c) {
   const Region stats = part(a.m, c.slot * a.cq, c.queries, i, a.tile);
   Tile m = block.fill(-kInf, stats.shape);
   for (const std::int32_t j : block.steps(0, tiles, 0, c.keys / a.tile)) {
-    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
+    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile), 0, Level::registers);
     m = max(std::move(m), rowmax(Sij));
   }
   Tile l = block.fill(0, stats.shape);
   for (const std::int32_t j : block.steps(0, tiles, 0, c.keys / a.tile)) {
-    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile));
+    Tile Sij = block.load(part_of_chunk(a.S, c, i, a.tile, j, a.tile), 0, Level::registers);
     Tile Pij = exp_diff(std::move(Sij), m);
     l = std::move(l) + rowsum(Pij);
     block.store(part_of_chunk(a.P, c, i, a.tile, j, a.tile), Pij);
@@ -122,6 +123,9 @@ Kernel kernel(std::string name, std::int32_t blocks, const Problem& problem, con
   return k;
 }
 
+// Of kernels that work on rows: 8 elements a lane.
+int lanes_of_a_row(std::int32_t columns) { return std::clamp(columns / 8, 1, 32); }
+
 // The three kernels of one pair of chunks.
 void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& problem, const Schedule& s) {
   const std::int32_t high = ceil_div(c.queries, a.tile), wide = ceil_div(c.keys, a.tile);
@@ -132,6 +136,7 @@ void add_chunk(Plan& plan, const Chunked& a, const Chunk& c, const Problem& prob
                                      part(a.K, c.first_key, c.keys, 0, c.keys)};
   plan.kernels.push_back(kernel("softmax", high, problem, s, [a, c](Block& b) { chunk_softmax(b, a, c); }));
   plan.kernels.back().same_work_as = all_but_ragged(c.queries, a.tile);
+  plan.kernels.back().lanes_of_a_row = lanes_of_a_row(a.tile);
   plan.kernels.push_back(kernel("values", high, problem, s, [a, c](Block& b) { chunk_values(b, a, c); }));
   plan.kernels.back().same_work_as = all_but_ragged(c.queries, a.tile);
   plan.kernels.back().paper_reads = {chunk_of_P, part(a.V, c.first_key, c.keys, 0, c.keys)};
@@ -172,6 +177,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine&) {
     plan.kernels.push_back(kernel("combine", ceil_div(queries, a.tile), problem, s,
                                   [a, q, queries](Block& b) { combine(b, a, q, queries); }));
     plan.kernels.back().same_work_as = all_but_ragged(queries, a.tile);
+    plan.kernels.back().lanes_of_a_row = lanes_of_a_row(problem.head_dim);
   }
   return plan;
 }

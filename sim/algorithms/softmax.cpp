@@ -101,6 +101,8 @@ Plan plan(const char* name, void (*program)(Block&, const Softmax&), const Probl
   kernel.source_file = "sim/algorithms/softmax.cpp";
   kernel.blocks = ceil_div(problem.rows, s.block_q);
   kernel.warps = s.warps;
+  kernel.matmul = matmul_unit(problem);
+  kernel.lanes_of_a_row = 32;
   kernel.program = [a, program](Block& block) { program(block, a); };
   kernel.same_work_as = all_but_ragged(problem.rows, s.block_q);
   plan.kernels.push_back(kernel);

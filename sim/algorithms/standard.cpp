@@ -51,7 +51,7 @@ void softmax_rows(Block& block, const Standard& a) {
   const std::int32_t i = block.index(), count = piece(a, a.S, i, 0).shape.rows;
   std::vector<Tile> S;
   for (std::int32_t j = 0; j < a.Tc(); ++j) {                   //  2
-    S.push_back(block.load(piece(a, a.S, i, j)));
+    S.push_back(block.load(piece(a, a.S, i, j), 0, Level::registers));
   }
   Tile m = block.fill(-kInf, {count, 1});
   for (std::int32_t j = 0; j < a.Tc(); ++j) {
@@ -76,14 +76,14 @@ void softmax_long_rows(Block& block, const Standard& a) {
   Tile m = block.fill(-kInf, {count, 1});
   Tile l = block.fill(0, {count, 1});
   for (std::int32_t j = 0; j < a.Tc(); ++j) {                   //  2
-    Tile Sij = masked(a, block.load(piece(a, a.S, i, j), a.stages), i, j);
+    Tile Sij = masked(a, block.load(piece(a, a.S, i, j), a.stages, Level::registers), i, j);
     Tile m_new = max(rowmax(Sij), m);
     Tile alpha = exp_diff(std::move(m), m_new);
     l = alpha * std::move(l) + rowsum(exp_diff(std::move(Sij), m_new));
     m = std::move(m_new);
   }
   for (std::int32_t j = 0; j < a.Tc(); ++j) {
-    Tile Sij = masked(a, block.load(piece(a, a.S, i, j), a.stages), i, j);
+    Tile Sij = masked(a, block.load(piece(a, a.S, i, j), a.stages, Level::registers), i, j);
     Tile Pij = exp_diff(std::move(Sij), m) / l;
     block.store(piece(a, a.P, i, j), Pij);
   }
@@ -115,10 +115,10 @@ Kernel kernel(const char* name, std::int32_t blocks, const Problem& problem, int
   return k;
 }
 
-// Do that many rows fit? They are held in SMEM as loaded and, once exponentiated, in fp32 registers.
+// Do that many rows fit? They are held in registers, as loaded and, once exponentiated, in fp32.
 bool rows_fit(std::int32_t rows, const Problem& problem, const Machine& machine) {
   const std::int64_t elements = std::int64_t{rows} * problem.seqlen_kv;
-  return elements * size_of(problem.dtype) <= machine.sm.smem_bytes_per_block && elements <= machine.sm.registers / 2;
+  return elements <= machine.sm.registers / 2;
 }
 
 // About 16 KB of rows, at most 16, and fewer where those don't fit.
@@ -166,6 +166,7 @@ Plan plan(const Problem& problem, const Schedule& s, const Machine& machine) {
     a.rows_fit ? softmax_rows(block, a) : softmax_long_rows(block, a);
   }));
   plan.kernels.back().same_work_as = all_but_ragged(problem.seqlen_q, a.softmax_rows);
+  plan.kernels.back().lanes_of_a_row = std::clamp(s.block_kv / 8, 1, 32);
   plan.kernels.back().paper_reads = {whole(S)};
 
   plan.kernels.push_back(kernel("output", Tr, problem, s.warps, [a](Block& block) { output(block, a); }));

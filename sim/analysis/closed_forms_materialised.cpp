@@ -16,7 +16,7 @@ Formula operand_bytes(const VisitForms& met, const Letters& f) {
 // The softmax kernel takes as many rows of S together as make 16 KB, from 1 to 16.
 bool fit_together(std::int64_t rows, const Letters& f, const Machine& machine) {
   const std::int64_t elements = rows * f.Nk.value();
-  return elements * f.e.value() <= machine.sm.smem_bytes_per_block && 2 * elements <= machine.sm.registers;
+  return 2 * elements <= machine.sm.registers;
 }
 
 std::int64_t softmax_rows_together(const Letters& f, const Machine& machine) {
@@ -58,10 +58,9 @@ std::vector<ClosedForm> forms_of_standard(const Problem& p, const Schedule& sche
   list.flops(4 * BH * NN * f.d, once ? BH * (6 * NN + 2 * NT) : BH * (8 * NN + 5 * NT),
              once ? BH * NN : BH * (2 * NN + NT));
 
-  // Rows that stay are loaded whole before their maximum is looked for.
-  const Formula Rs("Rs", std::min(rows_together, f.Nq.value())), ring_rows = min(f.st * f.Bc, f.Nk);
-  const Formula row_of_S = once ? f.Nk : ring_rows;
-  const Formula peak = max(max(f.d * (f.Br + f.Bc), Rs * row_of_S), ring_rows * (f.Br + f.d));
+  // The softmax keeps its rows in registers.
+  const Formula ring_rows = min(f.st * f.Bc, f.Nk);
+  const Formula peak = max(f.d * (f.Br + f.Bc), ring_rows * (f.Br + f.d));
   list.memory(BH * operand_bytes(met, f), f.e * peak, 2 * f.B * f.e * (f.d * (f.H * f.Nq + f.Hkv * f.Nk) + f.H * NN));
   return list.take();
 }

@@ -68,6 +68,14 @@ void check_fit(const Plan& plan, const Kernel& kernel, const Machine& machine, c
 
 }  // namespace
 
+namespace {
+
+bool multiplies(const Trace& trace) {
+  return std::any_of(trace.ops.begin(), trace.ops.end(), [](const Op& op) { return op.kind == OpKind::matmul; });
+}
+
+}  // namespace
+
 KernelFit fit_kernel(const Plan& plan, const Kernel& kernel, const Machine& machine) {
   KernelFit fit;
   Trace trace;
@@ -78,6 +86,7 @@ KernelFit fit_kernel(const Plan& plan, const Kernel& kernel, const Machine& mach
       fit.footprint.smem_peak_bytes = std::max(fit.footprint.smem_peak_bytes, footprint.smem_peak_bytes);
       fit.footprint.register_peak_bytes = std::max(fit.footprint.register_peak_bytes, footprint.register_peak_bytes);
       check_fit(plan, kernel, machine, trace, resources_of(kernel, footprint));
+      fit.multiplies = fit.multiplies || (kernel.matmul != MatmulUnit::ffma && multiplies(trace));
     }
   }
   fit.resources = resources_of(kernel, fit.footprint);
@@ -200,23 +209,26 @@ class Simulation {
     if (observer != nullptr) {
       observer->on_kernel(k, begin_us, fits_[k], traffic);
     }
-    const KernelTiming timing =
-        time_kernel({prepared_.plan, prepared_.plan.kernels[k], machine_, traffic, row.blocks_per_sm,
-                     options_.memoise && observer == nullptr, observer != nullptr ? &observer->on_span : nullptr});
+    const Machine machine = at_clock_of(machine_, fits_[k].multiplies);
+    const KernelTiming timing = time_kernel({prepared_.plan, prepared_.plan.kernels[k], machine, traffic,
+                                             row.blocks_per_sm, options_.memoise && observer == nullptr,
+                                             observer != nullptr ? &observer->on_span : nullptr, options_.rules});
     if (observer != nullptr) {
       observer->on_timed(timing);
     }
-    row.time_us = begin_us - report_.time_us + timing.cycles / machine_.cycles_per_us();
-    row.bound = name_bound(timing, machine_);
+    const double kernel_us = timing.cycles / machine.cycles_per_us();
+    row.time_us = begin_us - report_.time_us + kernel_us;
+    row.bound = name_bound(timing, machine);
     spent_us_["launch"] += begin_us - report_.time_us;
-    spent_us_[row.bound] += timing.cycles / machine_.cycles_per_us();
+    spent_us_[row.bound] += kernel_us;
+    idle_cycles_ += (begin_us - report_.time_us) * machine.cycles_per_us();
     report_.time_us += row.time_us;
     report_.cycles += timing.cycles;
     timings_.push_back(timing);
   }
 
   void collect_times() {
-    const double cycles = report_.time_us * machine_.cycles_per_us();
+    const double cycles = report_.cycles + idle_cycles_;
     KernelTiming sum;
     for (const KernelTiming& timing : timings_) {
       for (std::size_t u = 0; u < sum.work.size(); ++u) {
@@ -256,6 +268,7 @@ class Simulation {
   std::vector<KernelFit> fits_;  // by kernel, as the next
   std::vector<KernelTiming> timings_;
   std::map<std::string, double> spent_us_;  // by bound
+  double idle_cycles_ = 0;                  // of launches
   std::int64_t hit_bytes_ = 0;
 };
 

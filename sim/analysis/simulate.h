@@ -21,6 +21,7 @@ struct KernelFit {
   Footprint footprint;
   BlockResources resources;
   Occupancy occupancy;
+  bool multiplies = false;  ///< has it matrix instructions? They lower the clock: at_clock_of(machine, multiplies)
 };
 KernelFit fit_kernel(const Plan& plan, const Kernel& kernel, const Machine& machine);
 

@@ -29,7 +29,11 @@ void cut_at(Cut& cut, const AccessRegion& region, Shape whole) {
 }  // namespace
 
 L2Model::L2Model(const Plan& plan, const Machine& machine)
-    : plan_(plan), capacity_bytes_(machine.l2.bytes), lines_(plan.tensors.size()), slots_(1) {
+    : plan_(plan),
+      capacity_bytes_(machine.l2.bytes),
+      dirty_limit_(machine.l2.dirty_bytes > 0 ? machine.l2.dirty_bytes : machine.l2.bytes),
+      lines_(plan.tensors.size()),
+      slots_(1) {
   std::vector<Cut> cuts(plan.tensors.size());
   for (const Kernel& kernel : plan.kernels) {
     classes_.push_back(accesses_of(kernel));
@@ -169,6 +173,9 @@ L2Model::Outcome L2Model::touch(const Access& access, const AccessClass& in, std
   while (held_bytes_ > capacity_bytes_ && slots_[0].newer != slots_[0].older) {
     evict_oldest();
   }
+  while (dirty_bytes_ > dirty_limit_) {
+    clean_oldest();
+  }
   return outcome;
 }
 
@@ -186,6 +193,10 @@ void L2Model::touch_line(Slot& slot, std::int32_t i, std::int32_t j, std::uint64
   }
   slot.present |= sectors;
   if (writes_hbm(kind)) {
+    dirty_bytes_ += bytes_of(lines, i, j, sectors & ~slot.dirty);
+    if (slot.dirty == 0) {
+      dirtied_.push_back(slot.line);
+    }
     slot.dirty |= sectors;
   } else if (missing != 0) {
     slot.entry = entry;
@@ -247,18 +258,26 @@ void L2Model::evict_oldest() {
   const std::uint32_t number = slots_[0].newer;
   const Slot& slot = slots_[number];
   held_bytes_ -= bytes_of(slot, slot.present);
-  written_back_ += bytes_of(slot, slot.dirty);
+  write_back(slots_[number]);
   unlink(number);
   slot_of_line_[static_cast<std::size_t>(slot.line)] = 0;
   free_slots_.push_back(number);
 }
 
-std::int64_t L2Model::dirty_bytes() const {
-  std::int64_t bytes = 0;
-  for (std::uint32_t number = slots_[0].newer; number != 0; number = slots_[number].newer) {
-    bytes += bytes_of(slots_[number], slots_[number].dirty);
+void L2Model::write_back(Slot& slot) {
+  const std::int64_t bytes = bytes_of(slot, slot.dirty);
+  written_back_ += bytes;
+  dirty_bytes_ -= bytes;
+  slot.dirty = 0;
+}
+
+// Lines that have been evicted since are no longer there, or clean, and write nothing.
+void L2Model::clean_oldest() {
+  const std::uint32_t number = slot_of_line_[static_cast<std::size_t>(dirtied_.front())];
+  dirtied_.pop_front();
+  if (number != 0) {
+    write_back(slots_[number]);
   }
-  return bytes;
 }
 
 }  // namespace sim

@@ -1,9 +1,11 @@
 // The modelled L2: which of the bytes that SMs ask for come from DRAM. One rule decides, without a clock: the blocks
 // that are resident together (a wave) go in step, each doing its n-th access before any does its (n+1)-th; the cache
-// holds sectors in lines, replaces the line that was used longest ago, and writes dirty lines back when they leave.
+// holds sectors in lines, replaces the line that was used longest ago, and writes dirty lines back when they leave, or
+// when there are more than it keeps unwritten, those first that were written first.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "sim/executors/access.h"
@@ -43,7 +45,7 @@ class L2Model {
   L2Kernel run(std::size_t k, std::int64_t wave);
 
   /// Written, and not yet written back.
-  std::int64_t dirty_bytes() const;
+  std::int64_t dirty_bytes() const { return dirty_bytes_; }
 
  private:
   // Division by a number that stays: a multiplication (Lemire, Kaser, Kurz 2019, "Faster remainder by direct
@@ -93,14 +95,19 @@ class L2Model {
   void make_newest(std::uint32_t slot);
   void unlink(std::uint32_t slot);
   void evict_oldest();
+  void clean_oldest();
+  void write_back(Slot& slot);
 
   const Plan& plan_;
   std::int64_t capacity_bytes_;
+  std::int64_t dirty_limit_ = 0;
   std::vector<Lines> lines_;                 // by tensor
   std::vector<std::uint32_t> slot_of_line_;  // 0: not in the cache
   std::vector<Slot> slots_;                  // 0 is the list's head: newer = oldest, older = newest
   std::vector<std::uint32_t> free_slots_;
   std::int64_t held_bytes_ = 0, written_back_ = 0;
+  std::int64_t dirty_bytes_ = 0;                   // of them, not yet written back
+  std::deque<std::int64_t> dirtied_;               // lines in the order in which they became dirty
   std::vector<std::vector<AccessClass>> classes_;  // by kernel, until it runs
 };
 

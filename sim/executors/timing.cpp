@@ -62,11 +62,11 @@ class Programs {
       const auto [at, is_new] = number.try_emplace(like, programs_.size());
       if (is_new) {
         record_block(input.kernel, like, trace);
-        TimingProgram program = compile(trace, input.kernel, input.machine, {input.spans == nullptr});
+        TimingProgram program = compile(trace, input.kernel, input.machine, {input.spans != nullptr, input.rules});
         const auto same = std::find(programs_.begin(), programs_.end(), program);
         at->second = static_cast<std::size_t>(same - programs_.begin());
         if (same == programs_.end()) {
-          roles_ = std::max(roles_, static_cast<int>(program.roles.size()));
+          roles_ = std::max({roles_, static_cast<int>(program.roles.size()), program.ways});
           programs_.push_back(std::move(program));
         }
       }
@@ -142,7 +142,8 @@ class Engine {
     const Machine& machine = input_.machine;
     const L2Kernel& l2 = input_.l2;
     Memory& memory = shared_.memory;
-    memory.l2_cycles_per_byte = 1 / machine.l2.bytes_per_clock;
+    memory.l2_read_cycles_per_byte = 1 / machine.l2.bytes_per_clock;
+    memory.l2_write_cycles_per_byte = 1 / machine.l2_write_bytes_per_clock();
     memory.hbm_read_cycles_per_byte = 1 / machine.hbm_read_bytes_per_clock();
     memory.hbm_write_cycles_per_byte = 1 / machine.hbm_write_bytes_per_clock();
     const double turning = turnaround();
@@ -229,7 +230,8 @@ class Engine {
   }
 
   double l2_cycles() const {
-    return static_cast<double>(input_.l2.read_bytes + input_.l2.write_bytes) * shared_.memory.l2_cycles_per_byte;
+    return static_cast<double>(input_.l2.read_bytes) * shared_.memory.l2_read_cycles_per_byte +
+           static_cast<double>(input_.l2.write_bytes) * shared_.memory.l2_write_cycles_per_byte;
   }
 
   double hbm_cycles() const {
@@ -239,20 +241,20 @@ class Engine {
 
   std::int64_t slots() const { return std::int64_t{input_.blocks_per_sm} * input_.machine.chip.sm_count; }
 
-  // If every SM repeats its loop in a steady rhythm, all move on by as many repeats as the first to finish has left.
+  // If every SM repeats its loops in a steady rhythm, all move on by as many periods as the first to finish has left.
   void skip_if_steady() {
     std::vector<Steady> rhythm(sms_.size());
     double cycles = kNever, until = kNever, l2_load = 0;
     for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
       const std::optional<Steady> steady = sms_[sm].steady();
-      if (!steady || (steady->period > 0 && steady->repeats_left < 2)) {
+      if (!steady || (steady->period > 0 && steady->periods_left < 1)) {
         return;
       }
       rhythm[sm] = *steady;
       until = std::min(until, steady->until);
       if (steady->period > 0) {
-        cycles = std::min(cycles, steady->period * steady->repeats_left);
-        l2_load += steady->bytes / steady->period * shared_.memory.l2_cycles_per_byte;
+        cycles = std::min(cycles, steady->period * steady->periods_left);
+        l2_load += steady->bytes / steady->period * shared_.memory.l2_read_cycles_per_byte;
       }
     }
     if (cycles == kNever || !shared_servers_are_free(l2_load)) {
@@ -261,10 +263,10 @@ class Engine {
     cycles = std::min(cycles, until - queue_.time());
     double least = kNever;
     for (std::size_t sm = 0; sm < sms_.size(); ++sm) {
-      const auto repeats = static_cast<std::int32_t>(rhythm[sm].period > 0 ? cycles / rhythm[sm].period : 0);
-      if (repeats > 0) {
-        const double by = repeats * rhythm[sm].period;
-        sms_[sm].skip(repeats, by);
+      const auto periods = static_cast<std::int32_t>(rhythm[sm].period > 0 ? cycles / rhythm[sm].period : 0);
+      if (periods > 0) {
+        const double by = periods * rhythm[sm].period;
+        sms_[sm].skip(periods, by);
         queue_.set(sm, queue_.time_of(sm) + by);
         least = std::min(least, by);
       }

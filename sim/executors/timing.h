@@ -64,7 +64,8 @@ struct TimingInput {
   const L2Kernel& l2;
   int blocks_per_sm = 1;
   bool memoise = false;             ///< skip repeats of a steady state
-  const SpanSink* spans = nullptr;  ///< every op's span; steps are not merged then
+  const SpanSink* spans = nullptr;  ///< every op's span
+  TimingRules rules;
 };
 
 KernelTiming time_kernel(const TimingInput& input);

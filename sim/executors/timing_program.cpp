@@ -1,113 +1,49 @@
 #include "sim/executors/timing_program.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "sim/base/error.h"
-#include "sim/executors/io.h"
 
 namespace sim {
 
-std::string_view name_of(Unit unit) {
-  static constexpr std::string_view kNames[kUnits] = {"tensor core", "fp32", "alu", "exp", "smem"};
-  return kNames[static_cast<int>(unit)];
-}
-
 namespace {
 
-// A column of statistics is held by the four lanes of a quad, each doing the same (m16n8 accumulator layout, PTX ISA).
-constexpr double kLanesHoldingAColumn = 4;
-// A row's maximum is spread over a quad: two shuffle steps bring it together. Row sums stay per lane until the end.
-constexpr int kShufflesOfRowMax = 2;
+constexpr int kSchedulers = 4;  // of an SM: each has its warps, in turn
 
-// ldmatrix and mma.sync of the same warps hide behind each other but for this share of the shorter: the mean of
-// gpu/microbench mma_feed, 2 blocks of 4 warps or 1 of 8, H200 (b and a_and_b, 16 and 32 rows a warp: 0.03 to 0.45).
-constexpr double kFeedStall = 0.17;
-
-double& at(UnitWork& work, Unit unit) { return work[static_cast<std::size_t>(unit)]; }
-
-std::int64_t padded(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
-
-// FLOPs that the instructions do, edges of their shapes included. All warps work on rows of their own.
-double padded_flops(const Op& op, const Kernel& kernel) {
-  const std::int64_t rows = op.shape.rows, cols = op.shape.cols;
-  switch (kernel.matmul) {
-    case MatmulUnit::mma_sync:
-      return 2.0 * padded(rows, std::int64_t{16} * kernel.warps) * padded(cols, 8) * padded(op.inner, 16);
-    case MatmulUnit::wgmma: return 2.0 * padded(rows, 64) * padded(cols, 8) * padded(op.inner, 16);
-    case MatmulUnit::ffma: return 2.0 * rows * cols * op.inner;
-  }
-  return 0;
-}
-
-void add_matmul(const Op& op, const Kernel& kernel, const Machine& machine, UnitWork& work) {
-  const Unit unit = kernel.matmul == MatmulUnit::ffma ? Unit::fp32 : Unit::tensor;
-  const double smem = static_cast<double>(smem_operand_bytes(op, kernel)) / machine.rates.smem_bytes_per_clock;
-  double tensor = padded_flops(op, kernel) / machine.matmul_flops_per_clock(kernel.matmul);
-  if (kernel.matmul == MatmulUnit::mma_sync) {
-    tensor += kFeedStall * std::min(tensor, smem);
-  }
-  at(work, unit) += tensor;
-  at(work, Unit::smem) += smem;
-}
-
-}  // namespace
-
-UnitWork work_of(const Op& op, const Kernel& kernel, const Machine& machine) {
+/// A pass over registers that is being put together.
+struct Pass {
   UnitWork work{};
-  const Machine::Rates& rates = machine.rates;
-  const double lanes =
-      op.shape.cols == 1 && op.kind != OpKind::row_max && op.kind != OpKind::row_sum ? kLanesHoldingAColumn : 1;
-  const double elements = lanes * static_cast<double>(op.shape.elements());
-  switch (op.kind) {
-    case OpKind::matmul: add_matmul(op, kernel, machine, work); break;
-    case OpKind::scale:
-    case OpKind::add:
-    case OpKind::sub:
-    case OpKind::mul: at(work, Unit::fp32) = elements / rates.fp32_lanes; break;
-    case OpKind::row_sum: at(work, Unit::fp32) = elements * op.inner / rates.fp32_lanes; break;
-    case OpKind::div:  // one reciprocal a row, one product an element
-      at(work, Unit::fp32) = elements / rates.fp32_lanes;
-      at(work, Unit::exp) = kLanesHoldingAColumn * op.shape.rows / rates.exp_per_clock;
-      break;
-    case OpKind::fill: at(work, Unit::alu) = op.level == Level::registers ? elements / rates.alu_lanes : 0; break;
-    case OpKind::max: at(work, Unit::alu) = elements / rates.alu_lanes; break;
-    case OpKind::row_max: at(work, Unit::alu) = elements * op.inner / rates.alu_lanes; break;
-    case OpKind::mask: at(work, Unit::alu) = 2 * elements / rates.alu_lanes; break;     // compare, select
-    case OpKind::convert: at(work, Unit::alu) = elements / 2 / rates.alu_lanes; break;  // two to a packed result
-    case OpKind::exp:                                                                   // a product by log2 e, then 2^x
-    case OpKind::exp_diff:  // one fused multiply-add, then 2^x
-    case OpKind::log:
-      at(work, Unit::fp32) = elements / rates.fp32_lanes;
-      at(work, Unit::exp) = elements / rates.exp_per_clock;
-      break;
-    default: break;
-  }
-  return work;
-}
-
-namespace {
-
-// Where nothing is multiplied a row belongs to a warp, whose lanes keep maxima of their own until the row's end.
-double latency_of(const Op& op, bool multiplies, const Machine& machine) {
-  if (op.kind == OpKind::matmul) {
-    return machine.overheads.matmul_latency_cycles;
-  }
-  return op.kind == OpKind::row_max && multiplies ? kShufflesOfRowMax * machine.overheads.shuffle_cycles : 0;
-}
+  double latency = 0;
+  std::uint32_t first_op = 0, last_op = 0;
+  std::uint16_t line = 0;
+  bool open = false;
+};
 
 class Compiler {
  public:
   Compiler(const Trace& trace, const Kernel& kernel, const Machine& machine, const CompileOptions& options)
       : trace_(trace), kernel_(kernel), machine_(machine), options_(options), tiles_(trace.tiles) {
     program_.barriers = trace.barriers;
-    multiplies_ =
-        std::any_of(trace.ops.begin(), trace.ops.end(), [](const Op& op) { return op.kind == OpKind::matmul; });
+    if (trace.roles.size() == 1) {
+      program_.ways = std::max(1, kernel.warps / kSchedulers);
+    }
   }
 
   TimingProgram run() {
     std::vector<std::vector<Step>> streams(trace_.roles.size());
+    passes_.resize(streams.size());
     for (std::uint32_t at = 0; at < trace_.ops.size(); ++at) {
-      add(trace_.ops[at], at, streams[trace_.ops[at].role]);
+      const Op& op = trace_.ops[at];
+      std::swap(pass_, passes_[op.role]);
+      add(op, at, streams[op.role]);
+      std::swap(pass_, passes_[op.role]);
+    }
+    for (std::size_t role = 0; role < streams.size(); ++role) {
+      std::swap(pass_, passes_[role]);
+      close_pass(streams[role]);
+      std::swap(pass_, passes_[role]);
     }
     for (const std::vector<Step>& stream : streams) {
       program_.roles.push_back(fold(stream, streams.size() == 1));
@@ -119,9 +55,11 @@ class Compiler {
  private:
   // What is known of a tile: where it lives, and the copy that brings it until somebody has waited for that.
   struct TileInfo {
-    std::int64_t landed_bytes = 0;
     std::int16_t token = kNoToken;
     bool smem = false;
+    bool partial = false;   ///< a row's statistic of which each lane has its own part
+    std::int8_t bytes = 4;  ///< an element
+    Shape shape{};
   };
 
   void add(const Op& op, std::uint32_t at, std::vector<Step>& stream) {
@@ -129,9 +67,17 @@ class Compiler {
       end_of_copy(tiles_[op.a]);
       return;
     }
+    if (is_pass(op.kind)) {
+      add_to_pass(op, at, stream);
+      return;
+    }
+    if (writes_hbm(op.kind)) {
+      stage_store(op, at, stream);
+    }
+    close_pass(stream);
     Step step;
     step.line = op.line;
-    step.op = at;
+    step.op = step.last_op = at;
     step.barrier = op.barrier;
     switch (op.kind) {
       case OpKind::load:
@@ -139,7 +85,7 @@ class Compiler {
       case OpKind::store:
       case OpKind::reduce_add:
         step.kind = StepKind::store;
-        step.bytes = bytes_moved(op);
+        step.bytes = bytes_moved(op) / program_.ways;
         step.access = accesses_++;
         need(tiles_[op.a], 0, step);
         break;
@@ -150,15 +96,12 @@ class Compiler {
       case OpKind::arrive: step.kind = StepKind::arrive; break;
       case OpKind::fork: step.kind = StepKind::fork; break;
       case OpKind::join: step.kind = StepKind::join; break;
-      default:
-        if (!add_compute(op, step)) {
-          return;
-        }
+      default: add_product(op, step);
     }
-    if (!(options_.merge && merge(step, stream))) {
-      stream.push_back(step);
-    }
+    stream.push_back(step);
   }
+
+  static bool is_pass(OpKind kind) { return kind >= OpKind::fill && kind <= OpKind::mask && kind != OpKind::matmul; }
 
   void add_load(const Op& op, Step& step) {
     step.kind = StepKind::load;
@@ -166,43 +109,168 @@ class Compiler {
     step.access = accesses_++;
     TileInfo& tile = tiles_[op.dst];
     tile.smem = op.level == Level::smem;
-    tile.landed_bytes = tile.smem ? step.bytes : 0;
+    step.to_smem = tile.smem;
+    tile.bytes = static_cast<std::int8_t>(size_of(op.dtype));
+    tile.shape = op.shape;
     if (op.barrier == kNoBarrier) {
       step.token = tile.token = free_token();
     }
   }
 
-  // False if the op takes no time and waits for nothing.
-  bool add_compute(const Op& op, Step& step) {
+  void add_product(const Op& op, Step& step) {
+    step.product = true;
+    step.latency = machine_.overheads.matmul_latency_cycles;
+    UnitWork work = work_of(op, kernel_, machine_, options_.rules);
+    int needs = 0;
+    for (const TileId id : {op.a, op.b}) {
+      step.latency += tiles_[id].smem && id == op.b ? machine_.overheads.smem_latency_cycles : 0;
+      needs += need(tiles_[id], needs, step);
+    }
+    step.meets = needs > 0;
+    note_result(op);
+    put(work, step);
+  }
+
+  void note_result(const Op& op) {
+    TileInfo& tile = tiles_[op.dst];
+    tile.smem = op.level == Level::smem;
+    tile.bytes = static_cast<std::int8_t>(size_of(op.dtype));
+    tile.shape = op.shape;
+    tile.partial = op.kind == OpKind::row_max || op.kind == OpKind::row_sum;
+  }
+
+  // ---- Passes ----
+
+  void add_to_pass(const Op& op, std::uint32_t at, std::vector<Step>& stream) {
+    const bool keeps_parts = op.shape.cols == 1 && (op.kind == OpKind::max || op.kind == OpKind::add ||
+                                                    op.kind == OpKind::mul || op.kind == OpKind::scale);
+    bool partial = false, waits = false;
+    for (const TileId id : {op.a, op.b}) {
+      if (id != 0) {
+        partial = partial || tiles_[id].partial;
+        waits = waits || tiles_[id].token != kNoToken;
+      }
+    }
+    if (partial && !keeps_parts) {
+      bring_together({op.a, op.b}, stream);
+    }
+    if (waits) {
+      close_pass(stream);
+    }
     UnitWork work = work_of(op, kernel_, machine_);
-    step.latency = latency_of(op, multiplies_, machine_);
+    Step copies;
     int needs = 0;
     for (const TileId id : {op.a, op.b}) {
       if (id != 0) {
-        // Writing the copy into SMEM is charged to its first reader; so is reading it, if that is no matmul.
-        TileInfo& tile = tiles_[id];
-        const bool reads = tile.smem && op.kind != OpKind::matmul;
-        const double bytes = static_cast<double>(tile.landed_bytes) +
-                             (reads ? static_cast<double>(op.shape.rows) * std::max(op.shape.cols, op.inner) * 2 : 0);
-        work[static_cast<std::size_t>(Unit::smem)] += bytes / machine_.rates.smem_bytes_per_clock;
-        tile.landed_bytes = 0;
-        needs += need(tile, needs, step);
+        add_operand(op, tiles_[id], work);
+        needs += need(tiles_[id], needs, copies);
       }
     }
-    if (op.dst != 0) {
-      tiles_[op.dst].smem = op.level == Level::smem;
+    note_result(op);
+    tiles_[op.dst].partial = tiles_[op.dst].partial || (partial && keeps_parts);
+    if (needs > 0) {
+      copies.line = op.line;
+      copies.op = copies.last_op = at;
+      stream.push_back(copies);
     }
+    if (!options_.rules.passes) {
+      close_pass(stream);
+    }
+    extend_pass(op, at, work);
+    if (op.kind == OpKind::exp || op.kind == OpKind::exp_diff) {
+      pass_.latency = std::max(pass_.latency, machine_.overheads.exp_latency_cycles);
+    }
+  }
+
+  // An operand that lies in SMEM is read from there; one of 16 bits is unpacked, but for a maximum, which takes pairs.
+  void add_operand(const Op& op, TileInfo& tile, UnitWork& work) {
+    const double elements = static_cast<double>(tile.shape.elements());
+    double& alu = work[static_cast<std::size_t>(Unit::alu)];
+    if (tile.smem) {
+      work[static_cast<std::size_t>(Unit::smem)] += elements * tile.bytes / machine_.rates.smem_bytes_per_clock;
+    }
+    if (tile.bytes == 2 && op.kind == OpKind::row_max) {
+      alu /= 2;
+    } else if (tile.bytes == 2) {
+      alu += unpack_cycles(elements, machine_);
+    }
+  }
+
+  // Somebody needs the rows' statistics: lanes shuffle, and all that comes before ends with that.
+  void bring_together(std::array<TileId, 2> tiles, std::vector<Step>& stream) {
+    for (const TileId id : tiles) {
+      if (id != 0 && std::exchange(tiles_[id].partial, false)) {
+        const UnitWork work = shuffle_work(tiles_[id].shape.rows, kernel_, machine_);
+        for (std::size_t u = 0; u < work.size(); ++u) {
+          pass_.work[u] += pass_.open ? work[u] : 0;
+        }
+        pass_.latency = std::max(pass_.latency, shuffle_latency(kernel_, machine_));
+      }
+    }
+    close_pass(stream);
+  }
+
+  void extend_pass(const Op& op, std::uint32_t at, const UnitWork& work) {
+    const auto slowest = std::max_element(work.begin(), work.end());
+    if (*slowest == 0) {
+      return;
+    }
+    if (!pass_.open) {
+      pass_.open = true;
+      pass_.first_op = at;
+      pass_.line = op.line;
+    }
+    pass_.last_op = at;
+    for (std::size_t u = 0; u < work.size(); ++u) {
+      pass_.work[u] += work[u];
+    }
+    if (options_.op_shares && !moves_bytes(op.kind)) {
+      program_.op_share.resize(std::max<std::size_t>(program_.op_share.size(), at + 1));
+      program_.op_share[at] = {*slowest, static_cast<Unit>(slowest - work.begin())};
+    }
+  }
+
+  // A pass takes no less than its instructions take to issue; the FP32 lanes are as wide as the schedulers.
+  void close_pass(std::vector<Step>& stream) {
+    if (pass_.open || pass_.latency > 0) {
+      Step step;
+      step.line = pass_.line;
+      step.op = pass_.first_op;
+      step.last_op = pass_.last_op;
+      step.latency = pass_.latency;
+      const double slots = mma_slots(pass_.work, machine_);
+      double& fp32 = pass_.work[static_cast<std::size_t>(Unit::fp32)];
+      const double issue = issue_cycles(pass_.work, machine_);
+      fp32 = issue > *std::max_element(pass_.work.begin(), pass_.work.end()) ? issue : fp32;
+      const double longest = *std::max_element(pass_.work.begin(), pass_.work.end());
+      step.mma_slots = options_.rules.mma_slots && longest > 0 ? slots / longest : 0;
+      put(pass_.work, step);
+      stream.push_back(step);
+    }
+    pass_ = {};
+  }
+
+  void stage_store(const Op& op, std::uint32_t at, std::vector<Step>& stream) {
+    TileInfo& tile = tiles_[op.a];
+    if (tile.partial) {
+      bring_together({op.a, 0}, stream);
+    }
+    extend_pass(op, at, store_work(op, tile.bytes == 4 && !tile.smem, kernel_, machine_));
+  }
+
+  void put(const UnitWork& work, Step& step) {
     for (int unit = 0; unit < kUnits; ++unit) {
-      const double cycles = work[static_cast<std::size_t>(unit)];
+      const double cycles = work[static_cast<std::size_t>(unit)] / program_.ways;
       if (cycles > 0) {
-        SIM_CHECK(step.demands < step.unit.size());
+        SIM_CHECK(step.demands < kDemands);
         step.unit[step.demands] = static_cast<Unit>(unit);
         step.work[step.demands++] = cycles;
-        program_.work[static_cast<std::size_t>(unit)] += cycles;
+        program_.work[static_cast<std::size_t>(unit)] += cycles * program_.ways;
       }
     }
-    return step.demands > 0 || step.latency > 0 || needs > 0;
   }
+
+  // ---- Copies ----
 
   int need(TileInfo& tile, int slot, Step& step) {
     if (tile.token == kNoToken) {
@@ -231,20 +299,6 @@ class Compiler {
     }
   }
 
-  // Work on the same single unit back to back is one piece of work: a fair share of a unit does not notice.
-  static bool merge(const Step& step, std::vector<Step>& stream) {
-    if (stream.empty() || step.kind != StepKind::compute || step.demands != 1 || step.needs[0] != kNoToken) {
-      return false;
-    }
-    Step& last = stream.back();
-    if (last.kind != StepKind::compute || last.demands != 1 || last.unit[0] != step.unit[0] || last.latency > 0) {
-      return false;
-    }
-    last.work[0] += step.work[0];
-    last.latency = step.latency;
-    return true;
-  }
-
   std::vector<Segment> fold(const std::vector<Step>& stream, bool loops);
 
   const Trace& trace_;
@@ -252,7 +306,8 @@ class Compiler {
   const Machine& machine_;
   const CompileOptions& options_;
   TimingProgram program_;
-  bool multiplies_ = false;
+  Pass pass_;                 // of the role whose op is being added
+  std::vector<Pass> passes_;  // by role
   std::vector<TileInfo> tiles_;
   std::vector<bool> token_used_;
   std::uint32_t accesses_ = 0;
@@ -260,8 +315,8 @@ class Compiler {
 
 bool same_work(const Step& a, const Step& b) {
   return a.kind == b.kind && a.line == b.line && a.demands == b.demands && a.unit == b.unit && a.work == b.work &&
-         a.latency == b.latency && a.needs == b.needs && a.token == b.token && a.barrier == b.barrier &&
-         a.bytes == b.bytes;
+         a.latency == b.latency && a.mma_slots == b.mma_slots && a.needs == b.needs && a.token == b.token &&
+         a.barrier == b.barrier && a.bytes == b.bytes && a.meets == b.meets && a.to_smem == b.to_smem;
 }
 
 struct Loop {

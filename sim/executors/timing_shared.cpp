@@ -104,11 +104,21 @@ std::pair<double, double> Sm::moving_loads(double now) {
   return {bytes, in_l2};
 }
 
-// copy_issue_cycles is that of a 16 KiB tile by 128 threads, 8 instructions of 16 bytes a lane; smaller ones take
-// fewer.
+// More warps issue no faster: the load/store unit takes them one by one (gpu/microbench copy_step.issue).
 double Sm::issue_cycles(double bytes) const {
-  constexpr double kTileBytes = 16384, kInstructions = 8;
-  return machine_.overheads.copy_issue_cycles * std::max(bytes / kTileBytes, 1 / kInstructions);
+  constexpr double kTileBytes = 16384;
+  return machine_.overheads.copy_setup_cycles + machine_.overheads.copy_issue_cycles * bytes / kTileBytes;
+}
+
+// A copy is issued by all of a block's warps; its first way stands for them, and the others spend the time.
+void Sm::skip_loads() {
+  for (Actor& actor : actors_) {
+    if (is_moving(actor, StepKind::load) && actor.role > 0 && gang_of(actor).program->ways > 1) {
+      const double issue = issue_cycles(static_cast<double>(actor.step->bytes));
+      next_step(actor);
+      sleep(actor, now_ + issue, WaitReason::latency);
+    }
+  }
 }
 
 void Sm::issue_loads(double now) {
@@ -119,7 +129,7 @@ void Sm::issue_loads(double now) {
   Memory& memory = shared_.memory;
   const bool from_dram = in_l2 > now;
   load_port_free_ = std::max(load_port_free_, now) + bytes / read_rate_[from_dram ? 1 : 0];
-  memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_cycles_per_byte;
+  memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_read_cycles_per_byte;
   const double landed = std::max({load_port_free_, memory.l2_free, in_l2}) + memory.l2_latency;
   memory.last_arrival = std::max(memory.last_arrival, landed);
 
@@ -129,6 +139,10 @@ void Sm::issue_loads(double now) {
       Gang& gang = gang_of(actor);
       const Step& step = *actor.step;
       report(actor, step, now, landed, from_dram, Unit::tensor);
+      if (step.to_smem && shared_.input->rules.landings) {
+        landings_.push_back(
+            {landed, gang.weight * static_cast<double>(step.bytes) / machine_.rates.smem_bytes_per_clock});
+      }
       if (step.token != kNoToken) {
         gang.landed[static_cast<std::size_t>(step.token)] = landed;
         gang.from_dram[static_cast<std::size_t>(step.token)] = from_dram;
@@ -154,8 +168,8 @@ void Sm::issue_stores(double now) {
     return;
   }
   Memory& memory = shared_.memory;
-  store_port_free_ = std::max(store_port_free_, now) + bytes / machine_.l2.bytes_per_clock_per_sm;
-  memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_cycles_per_byte;
+  store_port_free_ = std::max(store_port_free_, now) + bytes / machine_.l2_write_bytes_per_clock_per_sm();
+  memory.l2_free = std::max(memory.l2_free, now) + bytes * memory.l2_write_cycles_per_byte;
   const double hbm = bytes * memory.written_back_share * memory.hbm_write_cycles_per_byte;
   memory.hbm_free = std::max(memory.hbm_free, now) + hbm;
   const double landed = std::max({store_port_free_, memory.l2_free, hbm > 0 ? memory.hbm_free : 0});
@@ -175,7 +189,8 @@ void Sm::issue_stores(double now) {
 void Sm::end_role(Actor& actor, std::vector<int>& ended) {
   Gang& gang = gang_of(actor);
   actor.state = State::empty;
-  if (actor.role == 0) {
+  const bool last = gang.program->ways > 1 ? --gang.roles_left == 0 : actor.role == 0;
+  if (last) {
     note_end(gang);
     for (const Member& member : gang.members) {
       ended.push_back(member.slot);
@@ -185,13 +200,14 @@ void Sm::end_role(Actor& actor, std::vector<int>& ended) {
     for (Gang& other : gangs_) {
       other.rhythm = {};  // they are fewer now
     }
-  } else if (--gang.roles_left == 0) {
+  } else if (gang.program->ways == 1 && --gang.roles_left == 0) {
     Actor& block = actor_of(actor.gang, 0);
     sleep(block, now_, WaitReason::none);
   }
 }
 
 void Sm::serve(std::vector<int>& ended) {
+  skip_loads();
   issue_loads(now_);
   issue_stores(now_);
   for (Actor& actor : actors_) {

@@ -8,10 +8,6 @@ namespace sim::timing {
 
 namespace {
 
-constexpr double kDone = 1e-6;  // cycles of work that count as none
-constexpr double kIssueLanes = 4 * 32;
-constexpr double kIssueFull = 0.97;  // a measured rate of FP32 lanes is a little below its 128
-
 WaitReason busy(Unit unit) {
   return static_cast<WaitReason>(static_cast<int>(WaitReason::tensor_busy) + static_cast<int>(unit));
 }
@@ -48,7 +44,7 @@ int Sm::place(std::vector<Member> members, const TimingProgram& program, double 
   gang.begin = at;
   gang.alike = false;
   gang.spent = {};
-  gang.rhythm.crossed = -1;
+  gang.rhythm = {};
   return number;
 }
 
@@ -62,92 +58,12 @@ void Sm::start(std::vector<Member> members, const TimingProgram& program, double
     const auto phases = static_cast<std::size_t>(info.completed_phases);
     gang.barriers.push_back({info.arrivals, 0, 0, std::vector<double>(phases, 0.0)});
   }
-  Actor& actor = actor_of(number, 0);
-  enter(actor, 0);
-  sleep(actor, at, WaitReason::latency);
-}
-
-// ---- Time ----
-
-// Warps that run FP32 or ALU instructions take issue slots, and mma.sync gets those that they leave: 4 schedulers of a
-// warp of 32 lanes a clock (gpu/microbench issue.mma_fma_apart, mma_max_apart). wgmma is issued once and runs by
-// itself.
-double Sm::tensor_rate() const {
-  if (shared_.input->kernel.matmul != MatmulUnit::mma_sync) {
-    return 1;
-  }
-  const Machine::Rates& rates = machine_.rates;
-  const std::array<std::pair<Unit, double>, 3> issuers = {
-      {{Unit::fp32, rates.fp32_lanes}, {Unit::alu, rates.alu_lanes}, {Unit::exp, rates.exp_per_clock}}};
-  double taken = 0;
-  for (const auto& [unit, lanes] : issuers) {
-    taken += sharing_[static_cast<std::size_t>(unit)] > 0 ? lanes / kIssueLanes : 0;
-  }
-  return taken < kIssueFull ? 1 - taken : 0;
-}
-
-// Who each unit serves: the oldest that wants it.
-std::array<const Actor*, kUnits> Sm::served() const {
-  std::array<const Actor*, kUnits> first{};
-  for (const Actor& actor : actors_) {
-    if (actor.state != State::working) {
-      continue;
-    }
-    for (std::size_t k = 0; k < actor.step->demands; ++k) {
-      const Actor*& at = first[static_cast<std::size_t>(actor.step->unit[k])];
-      if (actor.left[k] > 0 && (at == nullptr || gang_of(actor).begin < gang_of(*at).begin)) {
-        at = &actor;
-      }
-    }
-  }
-  return first;
-}
-
-double Sm::next_event() const {
-  double next = kNever;
-  const double tensor = tensor_rate();
-  const std::array<const Actor*, kUnits> first = served();
-  for (const Actor& actor : actors_) {
-    if (actor.state == State::timed) {
-      next = std::min(next, actor.wake);
-    } else if (actor.state == State::working) {
-      // The step ends with its slowest demand; each that ends frees the unit, or issue slots, for others.
-      double last = 0;
-      for (int k = 0; k < actor.step->demands; ++k) {
-        const auto i = static_cast<std::size_t>(k);
-        if (actor.left[i] == 0) {
-          continue;
-        }
-        const Unit unit = actor.step->unit[i];
-        const double rate = &actor != first[static_cast<std::size_t>(unit)] ? 0 : unit == Unit::tensor ? tensor : 1;
-        const double cycles = rate > 0 ? actor.left[i] * gang_of(actor).weight / rate : kNever;
-        next = std::min(next, now_ + cycles);
-        last = std::max(last, cycles);
-      }
-      next = std::min(next, now_ + last);
-    }
-  }
-  return next;
-}
-
-// Each unit serves all blocks that want it at equal shares.
-void Sm::serve_units(double cycles) {
-  const std::array<const Actor*, kUnits> first = served();
-  const double tensor = tensor_rate();
-  for (Actor& actor : actors_) {
-    if (actor.state != State::working) {
-      continue;
-    }
-    for (std::size_t k = 0; k < actor.step->demands; ++k) {
-      const auto unit = static_cast<std::size_t>(actor.step->unit[k]);
-      if (actor.left[k] > 0 && &actor == first[unit]) {
-        actor.left[k] -= cycles * (actor.step->unit[k] == Unit::tensor ? tensor : 1) / gang_of(actor).weight;
-        if (actor.left[k] <= kDone) {
-          actor.left[k] = 0;
-          sharing_[unit] -= gang_of(actor).weight;
-        }
-      }
-    }
+  gang.roles_left = program.ways;
+  gang.met = 0;
+  for (int way = 0; way < program.ways; ++way) {
+    Actor& actor = actor_of(number, way);
+    enter(actor, 0);
+    sleep(actor, at, WaitReason::latency);
   }
 }
 
@@ -156,11 +72,9 @@ double Sm::advance_alone(Actor& actor) {
   for (;;) {
     ++shared_.result->events;
     if (actor.state == State::working) {
-      double cycles = 0;
-      for (std::size_t k = 0; k < actor.step->demands; ++k) {
-        double& sharing = sharing_[static_cast<std::size_t>(actor.step->unit[k])];
-        cycles = std::max(cycles, actor.left[k] * sharing);
-        sharing -= gang_of(actor).weight;
+      double cycles = *std::max_element(actor.left.begin(), actor.left.end()) * gang_of(actor).weight;
+      if (!landings_.empty()) {
+        land_alone(actor, cycles);
       }
       now_ += cycles;
       end_compute(actor);
@@ -178,18 +92,23 @@ double Sm::advance() {
     return advance_alone(actors_[0]);
   }
   for (;;) {
-    const double next = next_event();
+    const Served units = served();
+    const double tensor = tensor_rate(units);
+    const double next = next_event(units, tensor);
     if (next == kNever) {
       return kNever;
     }
     if (next > now_) {
-      serve_units(next - now_);
+      serve_units(next - now_, units, tensor);
       now_ = next;
+    }
+    if (std::any_of(landings_.begin(), landings_.end(), [this](const Landing& l) { return l.at <= now_; })) {
+      land(served());
     }
     ++shared_.result->events;
     bool moving = false;
     for (Actor& actor : actors_) {
-      if (actor.state == State::working && actor.left[0] + actor.left[1] + actor.left[2] == 0) {
+      if (actor.state == State::working && *std::max_element(actor.left.begin(), actor.left.end()) == 0) {
         end_compute(actor);
       } else if (actor.state == State::timed && actor.wake <= now_) {
         proceed(actor);
@@ -212,7 +131,8 @@ void Sm::sleep(Actor& actor, double until, WaitReason reason) {
 // ---- Steps ----
 
 const Segment* Sm::segment_of(const Actor& actor) const {
-  const std::vector<Segment>& segments = gang_of(actor).program->roles[static_cast<std::size_t>(actor.role)];
+  const TimingProgram& program = *gang_of(actor).program;
+  const std::vector<Segment>& segments = program.roles[program.ways > 1 ? 0 : static_cast<std::size_t>(actor.role)];
   return actor.segment < segments.size() ? &segments[actor.segment] : nullptr;
 }
 
@@ -220,7 +140,9 @@ void Sm::enter(Actor& actor, std::uint32_t segment) {
   actor.segment = segment;
   actor.repeat = 0;
   actor.started = false;
-  gang_of(actor).rhythm.crossed = -1;
+  if (actor.role == 0) {
+    gang_of(actor).rhythm.end_loop();
+  }
   const Segment* now = segment_of(actor);
   actor.step = now != nullptr ? &gang_of(actor).program->steps[now->begin] : nullptr;
 }
@@ -232,7 +154,7 @@ void Sm::next_step(Actor& actor) {
   if (++actor.step == steps + segment.end) {
     if (++actor.repeat < segment.count) {
       actor.step = steps + segment.begin;
-      if (shared_.input->memoise) {
+      if (shared_.input->memoise && actor.role == 0) {
         note_repeat(gang_of(actor));
       }
     } else {
@@ -259,7 +181,11 @@ void Sm::proceed(Actor& actor) {
           return;
         }
         break;
-      case StepKind::load: actor.state = State::moving; return;
+      case StepKind::load:  // into room that all of the block's warps have done with
+        if (actor.started || gang_of(actor).program->ways == 1 || !meet(actor)) {
+          actor.state = State::moving;
+        }
+        return;
       case StepKind::store:
         if (!wait_for_copies(actor)) {
           actor.state = State::moving;
@@ -291,9 +217,41 @@ bool Sm::wait_for_copies(Actor& actor) {
   return false;
 }
 
+// The block's warps meet when the copies have landed: nobody goes on before all are there. True if the actor waits.
+bool Sm::meet(Actor& actor) {
+  Gang& gang = gang_of(actor);
+  actor.started = true;
+  if (++gang.met < gang.program->ways) {
+    actor.state = State::parked;
+    actor.begin = now_;
+    return true;
+  }
+  gang.met = 0;
+  double landed = now_;
+  WaitReason reason = WaitReason::barrier;
+  for (const std::int16_t token : actor.step->needs) {
+    if (token != kNoToken && gang.landed[static_cast<std::size_t>(token)] > landed) {
+      landed = gang.landed[static_cast<std::size_t>(token)];
+      reason = gang.from_dram[static_cast<std::size_t>(token)] ? WaitReason::hbm : WaitReason::l2;
+    }
+  }
+  const double until = landed + (actor.step->meets ? machine_.overheads.syncthreads_cycles : 0);
+  if (gang.program->ways == 1 && until <= now_) {
+    return false;
+  }
+  actor.begin = now_;
+  for (int way = 0; way < gang.program->ways; ++way) {
+    Actor& other = actor_of(actor.gang, way);
+    const double since = other.begin;
+    sleep(other, until, reason);
+    other.begin = since;
+  }
+  return true;
+}
+
 // False if the step is over at once; true if the actor works or waits.
 bool Sm::begin_compute(Actor& actor) {
-  if (wait_for_copies(actor)) {
+  if (!actor.started && (actor.step->meets ? meet(actor) : wait_for_copies(actor))) {
     return true;
   }
   const Step& step = *actor.step;
@@ -309,9 +267,6 @@ bool Sm::begin_compute(Actor& actor) {
   }
   actor.state = State::working;
   actor.left = step.work;
-  for (std::size_t k = 0; k < step.demands; ++k) {
-    sharing_[static_cast<std::size_t>(step.unit[k])] += gang_of(actor).weight;
-  }
   return true;
 }
 
@@ -338,9 +293,37 @@ void Sm::end_compute(Actor& actor) {
 }
 
 void Sm::report_span(const Actor& actor, const Step& step, double begin, double end, bool from_dram, Unit unit) const {
-  for (const Member& member : gang_of(actor).members) {
-    (*shared_.input->spans)({number_, member.slot, actor.role, member.block, step.op, step.kind, from_dram, unit, begin,
-                             end, actor.waited, actor.reason});
+  const Gang& gang = gang_of(actor);
+  if (gang.program->ways > 1 && actor.role > 0) {
+    return;  // the first way tells for all
+  }
+  const bool pass = step.kind == StepKind::compute && !step.product;
+  for (const Member& member : gang.members) {
+    Span span{number_,   member.slot, actor.role, member.block, step.op,      step.kind,
+              from_dram, unit,        begin,      end,          actor.waited, actor.reason};
+    pass ? report_pass(span, step, gang.program->op_share) : (*shared_.input->spans)(span);
+  }
+}
+
+// The ops of a pass share its time as they would take it one by one, in their order.
+void Sm::report_pass(Span span, const Step& step, const std::vector<OpShare>& shares) const {
+  double all = 0;
+  for (std::uint32_t op = step.op; op <= step.last_op && op < shares.size(); ++op) {
+    all += shares[op].cycles;
+  }
+  const double begin = span.begin, length = span.end - span.begin;
+  double done = 0;
+  for (std::uint32_t op = step.op; op <= step.last_op && op < shares.size(); ++op) {
+    if (shares[op].cycles > 0) {
+      span.op = op;
+      span.unit = shares[op].unit;
+      span.begin = begin + length * done / all;
+      done += shares[op].cycles;
+      span.end = begin + length * done / all;
+      (*shared_.input->spans)(span);
+      span.waited = 0;
+      span.reason = WaitReason::none;
+    }
   }
 }
 

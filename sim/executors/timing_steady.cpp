@@ -10,7 +10,8 @@ namespace {
 
 // Relative differences of two times that count as one.
 constexpr double kRepeatAlike = 1e-3, kLifeAlike = 3e-3;
-constexpr std::int32_t kTail = 1;  // repeats that are always simulated at the end of a loop
+constexpr std::int32_t kTail = 1;    // repeats that are always simulated at the end of a loop
+constexpr std::int32_t kFewest = 2;  // worth skipping
 
 // Number of the first access of a loop's first repeat.
 std::uint32_t first_access(const Gang& gang, const Segment& segment) {
@@ -36,9 +37,39 @@ void Spent::add(const Spent& other, double times) {
   }
 }
 
-bool Rhythm::steady() const {
-  return (previous > 0 && alike(period, previous, kRepeatAlike)) ||
-         (known > 0 && period > 0 && alike(period, known, kRepeatAlike));
+void Rhythm::cross(double now, const Spent& spent) {
+  const auto slot = static_cast<std::size_t>(crossed_++ % kKept);
+  at_[slot] = now;
+  spent_[slot] = spent;
+  repeats_ = 0;
+  for (int k = 1; k <= kMost && k < crossed_ && repeats_ == 0; ++k) {
+    const double last = at(0) - at(k);
+    const bool again = 2 * k < crossed_ && alike(last, at(k) - at(2 * k), kRepeatAlike);
+    if (again || (k == known_repeats_ && alike(last, known_period_, kRepeatAlike))) {
+      repeats_ = k;
+      period_ = last;
+    }
+  }
+}
+
+void Rhythm::end_loop() {
+  known_repeats_ = repeats_;
+  known_period_ = period_;
+  crossed_ = repeats_ = 0;
+}
+
+Spent Rhythm::of_period() const {
+  Spent spent = spent_[static_cast<std::size_t>((crossed_ - 1) % kKept)];
+  spent.add(spent_[static_cast<std::size_t>((crossed_ - 1 - repeats_) % kKept)], -1);
+  return spent;
+}
+
+void Rhythm::skip(double cycles, int periods) {
+  const Spent skipped = of_period();
+  for (std::size_t i = 0; i < at_.size(); ++i) {
+    at_[i] += cycles;
+    spent_[i].add(skipped, periods);
+  }
 }
 
 // ---- Loops ----
@@ -48,29 +79,13 @@ void Memory::skip(double cycles) {
   hbm_free += cycles;
 }
 
-void Sm::note_repeat(Gang& gang) {
-  Rhythm& rhythm = gang.rhythm;
-  if (rhythm.crossed < 0) {
-    rhythm.known = rhythm.steady() ? rhythm.period : 0;
-    rhythm.period = rhythm.previous = 0;
-  } else {
-    rhythm.previous = rhythm.period;
-    rhythm.period = now_ - rhythm.crossed;
-    rhythm.of_period = gang.spent;
-    rhythm.of_period.add(rhythm.at_crossing, -1);
-  }
-  rhythm.crossed = now_;
-  rhythm.at_crossing = gang.spent;
-}
+void Sm::note_repeat(Gang& gang) { gang.rhythm.cross(now_, gang.spent); }
 
 bool Sm::idle() const {
   return std::all_of(gangs_.begin(), gangs_.end(), [](const Gang& gang) { return gang.members.empty(); });
 }
 
 std::optional<Steady> Sm::steady() const {
-  if (gangs_alive_ > 1) {
-    return std::nullopt;  // blocks that drift have no rhythm in common
-  }
   Steady all{0, std::numeric_limits<std::int32_t>::max(), kNever, 0};
   for (const Actor& actor : actors_) {
     const Gang& gang = gang_of(actor);
@@ -81,29 +96,37 @@ std::optional<Steady> Sm::steady() const {
       return Steady{0, 0, actor.wake, 0};
     }
     const Segment* segment = actor.step != nullptr ? segment_of(actor) : nullptr;
-    if (roles_ > 1 || segment == nullptr || segment->count <= kTail || gang.rhythm.crossed < 0 ||
-        !gang.rhythm.steady() || (all.period > 0 && !alike(all.period, gang.rhythm.period, kRepeatAlike))) {
+    if (roles_ > 1 || segment == nullptr || segment->count <= kTail || gang.rhythm.repeats() == 0 ||
+        (all.period > 0 && !alike(all.period, gang.rhythm.period(), kRepeatAlike))) {
       return std::nullopt;
     }
-    all.period = std::max(all.period, gang.rhythm.period);
+    all.period = std::max(all.period, gang.rhythm.period());
     for (std::uint32_t at = segment->begin; at < segment->end; ++at) {
-      all.bytes += gang.weight * static_cast<double>(gang.program->steps[at].bytes);
+      all.bytes += gang.rhythm.repeats() * gang.weight * static_cast<double>(gang.program->steps[at].bytes);
     }
-    all.repeats_left = std::min(all.repeats_left, segment->count - actor.repeat - kTail);
+    const std::int32_t left = segment->count - actor.repeat - kTail;
+    if (left < kFewest) {
+      return std::nullopt;
+    }
+    all.periods_left = std::min(all.periods_left, left / gang.rhythm.repeats());
   }
   return all;
 }
 
-void Sm::skip(std::int32_t repeats, double cycles) {
+void Sm::skip(std::int32_t periods, double cycles) {
   now_ += cycles;
   load_port_free_ += cycles;
   store_port_free_ += cycles;
+  for (Landing& landing : landings_) {
+    landing.at += cycles;
+  }
   for (Actor& actor : actors_) {
     if (actor.state == State::empty) {
       continue;
     }
     Gang& gang = gang_of(actor);
     const Segment& segment = *segment_of(actor);
+    const std::int32_t repeats = periods * gang.rhythm.repeats();
     const std::uint32_t first = first_access(gang, segment);
     mark_skipped(gang, first + static_cast<std::uint32_t>(actor.repeat) * segment.accesses,
                  first + static_cast<std::uint32_t>(actor.repeat + repeats) * segment.accesses);
@@ -113,9 +136,8 @@ void Sm::skip(std::int32_t repeats, double cycles) {
     for (double& landed : gang.landed) {
       landed += cycles;
     }
-    gang.spent.add(gang.rhythm.of_period, repeats);
-    gang.rhythm.crossed += cycles;
-    gang.rhythm.at_crossing.add(gang.rhythm.of_period, repeats);
+    gang.spent.add(gang.rhythm.of_period(), periods);
+    gang.rhythm.skip(cycles, periods);
   }
 }
 
@@ -162,6 +184,7 @@ bool Sm::start_alike(std::vector<Member>& members, const TimingProgram& program,
   Gang& gang = gangs_[static_cast<std::size_t>(number)];
   gang.spent = last_life_.spent;
   gang.alike = true;
+  gang.roles_left = 1;
   mark_skipped(gang, 0, std::numeric_limits<std::uint32_t>::max());
   Actor& actor = actor_of(number, 0);
   actor.step = nullptr;

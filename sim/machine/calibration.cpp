@@ -71,6 +71,34 @@ std::optional<double> matmul_latency(const MicrobenchResults& r) {
   return whole && rate ? std::optional<double>(*whole - 4096 / (*rate / 4)) : std::nullopt;
 }
 
+// Issuing a copy by 128 threads: a slope in its bytes and what is left of the smallest.
+constexpr double kTile = 16384, kSmallTile = 2048;
+
+std::optional<double> copy_issue(const MicrobenchResults& r) {
+  const std::optional<double> tile = r.find("copy_step.issue", {{"bytes", kTile}, {"threads", 128}});
+  const std::optional<double> small = r.find("copy_step.issue", {{"bytes", kSmallTile}, {"threads", 128}});
+  return tile && small ? std::optional<double>((*tile - *small) * kTile / (kTile - kSmallTile)) : std::nullopt;
+}
+
+std::optional<double> copy_setup(const MicrobenchResults& r) {
+  const std::optional<double> slope = copy_issue(r);
+  const std::optional<double> small = r.find("copy_step.issue", {{"bytes", kSmallTile}, {"threads", 128}});
+  return slope ? std::optional<double>(*small - *slope * kSmallTile / kTile) : std::nullopt;
+}
+
+// A step of a row's maximum: a shuffle, and the larger of two.
+std::optional<double> shuffle_step(const MicrobenchResults& r) {
+  const std::optional<double> shuffle = r.find("alu.shuffle_latency"), max = r.find("alu.max_latency");
+  return shuffle && max ? std::optional<double>(*shuffle + *max) : std::nullopt;
+}
+
+// Of all SMs together; the result is that of one among them.
+std::optional<double> l2_write(const MicrobenchResults& r) {
+  constexpr double kSms = 132;
+  const std::optional<double> each = r.find("l2_shared.write", {{"sms", kSms}});
+  return each ? std::optional<double>(*each * kSms) : std::nullopt;
+}
+
 const std::vector<Rule>& rules() {
   using R = MicrobenchResults;
   static const std::vector<Rule> all = {
@@ -97,6 +125,11 @@ const std::vector<Rule>& rules() {
        [](const R& r) {
          return r.find("cp_async.l2_per_sm", {{"sms", 1}, {"tiles_in_flight", 8}});
        }},
+      {"l2.write_bytes_per_clock", "l2_shared.write of 132 SMs", l2_write},
+      {"l2.write_bytes_per_clock_per_sm", "l2_shared.write of one SM",
+       [](const R& r) {
+         return r.find("l2_shared.write", {{"sms", 1}});
+       }},
       {"l2.latency_cycles", "l2_latency.read", [](const R& r) { return r.find("l2_latency.read"); }},
       {"hbm.read_gb_per_s", "hbm.read", [](const R& r) { return r.find("hbm.read"); }},
       {"hbm.write_gb_per_s", "hbm.write", [](const R& r) { return r.find("hbm.write"); }},
@@ -114,16 +147,21 @@ const std::vector<Rule>& rules() {
          return r.find("mbarrier.handoff", {{"threads", 256}});
        }},
       {"overheads.matmul_latency_cycles", "mma.fp16_latency_read, less the 6 clocks of work", matmul_latency},
-      {"overheads.shuffle_cycles", "alu.shuffle_latency", [](const R& r) { return r.find("alu.shuffle_latency"); }},
-      {"overheads.copy_issue_cycles", "cp_async.tile_issue_l2",
-       [](const R& r) { return r.find("cp_async.tile_issue_l2"); }},
+      {"overheads.shuffle_cycles", "alu.shuffle_latency and alu.max_latency", shuffle_step},
+      {"overheads.copy_issue_cycles", "copy_step.issue of 128 threads, the slope from 2 to 16 KiB", copy_issue},
+      {"overheads.copy_setup_cycles", "copy_step.issue of 128 threads and 2 KiB, less its bytes", copy_setup},
+      {"overheads.syncthreads_cycles", "barrier.syncthreads of 128 threads",
+       [](const R& r) {
+         return r.find("barrier.syncthreads", {{"threads", 128}});
+       }},
+      {"overheads.smem_latency_cycles", "latency.ldmatrix", [](const R& r) { return r.find("latency.ldmatrix"); }},
+      {"overheads.exp_latency_cycles", "alu.exp2_latency", [](const R& r) { return r.find("alu.exp2_latency"); }},
   };
   return all;
 }
 
 double rounded(double value) {
-  const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3);
-  return value >= 1000 ? std::round(value) : std::round(value / unit) * unit;
+  return value >= 1000 ? std::round(value) : std::stod(fmt::format("{:.4g}", value));
 }
 
 [[noreturn]] void wrong(const std::string& source, const std::string& what) {
@@ -141,8 +179,8 @@ std::string text_at(const Json& object, const char* key, const std::string& sour
 MicrobenchResults::Result read_result(const Json& json, const std::string& where) {
   MicrobenchResults::Result result;
   const auto median = json.find("median");
-  if (median == json.end() || !median->is_number() || !(median->get<double>() >= 0)) {
-    wrong(where, "key 'median': a number from 0 is missing");
+  if (median == json.end() || !median->is_number()) {
+    wrong(where, "key 'median': a number is missing");
   }
   result.median = median->get<double>();
   result.unit = text_at(json, "unit", where);
@@ -202,7 +240,7 @@ MicrobenchResults parse_microbench(const std::string& json_text, const std::stri
 std::vector<Calibrated> calibrate(const MicrobenchResults& results) {
   std::vector<Calibrated> numbers;
   for (const Rule& rule : rules()) {
-    if (const std::optional<double> value = rule.from(results)) {
+    if (const std::optional<double> value = rule.from(results); value && *value > 0) {
       numbers.push_back({rule.key, rounded(*value),
                          fmt::format("gpu/microbench {}, {}, {}", rule.words, results.card, results.date)});
     }

@@ -34,26 +34,26 @@ void append(std::vector<MachineField>& all, std::initializer_list<MachineField> 
 void append_chip_and_sm(std::vector<MachineField>& all) {
   using M = Machine;
   using S = Machine::Sm;
-  append(
-      all,
-      {field<&M::chip, &M::Chip::sm_count>("chip.sm_count", "", 1, 1e4, "streaming multiprocessors in use"),
-       field<&M::chip, &M::Chip::clock_mhz>("chip.clock_mhz", "MHz", 1, 1e4, "SM clock while tensor cores are at work"),
-       field<&M::chip, &M::Chip::clock_without_mma_mhz>("chip.clock_without_mma_mhz", "MHz", 1, 1e4,
-                                                        "SM clock of kernels without matrix instructions", true),
-       field<&M::sm, &S::smem_bytes>("sm.smem_bytes", "bytes", 16, 1 << 24, "SMEM that resident blocks share"),
-       field<&M::sm, &S::smem_bytes_per_block>("sm.smem_bytes_per_block", "bytes", 16, 1 << 24,
-                                               "the most SMEM that one block may use"),
-       field<&M::sm, &S::smem_reserved_bytes_per_block>("sm.smem_reserved_bytes_per_block", "bytes", 0, 1 << 16,
-                                                        "SMEM taken by the system from every resident block"),
-       field<&M::sm, &S::smem_allocation_unit>("sm.smem_allocation_unit", "bytes", 1, 1 << 16,
-                                               "SMEM is given to a block in multiples of this"),
-       field<&M::sm, &S::registers>("sm.registers", "", 128, 1 << 24, "32-bit registers of one SM"),
-       field<&M::sm, &S::registers_per_thread_max>("sm.registers_per_thread_max", "", 1, 1024,
-                                                   "the most registers that one thread may use"),
-       field<&M::sm, &S::register_allocation_unit>("sm.register_allocation_unit", "registers per thread", 1, 1024,
-                                                   "registers are given to a thread in multiples of this"),
-       field<&M::sm, &S::threads_max>("sm.threads_max", "", 32, 1 << 16, "resident threads of one SM"),
-       field<&M::sm, &S::blocks_max>("sm.blocks_max", "", 1, 1024, "resident blocks of one SM")});
+  append(all,
+         {field<&M::chip, &M::Chip::sm_count>("chip.sm_count", "", 1, 1e4, "streaming multiprocessors in use"),
+          field<&M::chip, &M::Chip::clock_mhz>("chip.clock_mhz", "MHz", 1, 1e4,
+                                               "SM clock of kernels with matrix instructions"),
+          field<&M::chip, &M::Chip::clock_without_mma_mhz>("chip.clock_without_mma_mhz", "MHz", 1, 1e4,
+                                                           "SM clock of kernels without matrix instructions", true),
+          field<&M::sm, &S::smem_bytes>("sm.smem_bytes", "bytes", 16, 1 << 24, "SMEM that resident blocks share"),
+          field<&M::sm, &S::smem_bytes_per_block>("sm.smem_bytes_per_block", "bytes", 16, 1 << 24,
+                                                  "the most SMEM that one block may use"),
+          field<&M::sm, &S::smem_reserved_bytes_per_block>("sm.smem_reserved_bytes_per_block", "bytes", 0, 1 << 16,
+                                                           "SMEM taken by the system from every resident block"),
+          field<&M::sm, &S::smem_allocation_unit>("sm.smem_allocation_unit", "bytes", 1, 1 << 16,
+                                                  "SMEM is given to a block in multiples of this"),
+          field<&M::sm, &S::registers>("sm.registers", "", 128, 1 << 24, "32-bit registers of one SM"),
+          field<&M::sm, &S::registers_per_thread_max>("sm.registers_per_thread_max", "", 1, 1024,
+                                                      "the most registers that one thread may use"),
+          field<&M::sm, &S::register_allocation_unit>("sm.register_allocation_unit", "registers per thread", 1, 1024,
+                                                      "registers are given to a thread in multiples of this"),
+          field<&M::sm, &S::threads_max>("sm.threads_max", "", 32, 1 << 16, "resident threads of one SM"),
+          field<&M::sm, &S::blocks_max>("sm.blocks_max", "", 1, 1024, "resident blocks of one SM")});
 }
 
 void append_rates(std::vector<MachineField>& all) {
@@ -82,6 +82,12 @@ void append_memory(std::vector<MachineField>& all) {
                                                  "L2 bandwidth to all SMs together"),
           field<&M::l2, &M::L2::bytes_per_clock_per_sm>("l2.bytes_per_clock_per_sm", "bytes per SM clock", 0.01, 1e6,
                                                         "L2 port of one SM"),
+          field<&M::l2, &M::L2::write_bytes_per_clock>("l2.write_bytes_per_clock", "bytes per SM clock", 0.01, 1e7,
+                                                       "writes of all SMs together; 0: as reads", true),
+          field<&M::l2, &M::L2::write_bytes_per_clock_per_sm>("l2.write_bytes_per_clock_per_sm", "bytes per SM clock",
+                                                              0.01, 1e6, "writes of one SM; 0: as reads", true),
+          field<&M::l2, &M::L2::dirty_bytes>("l2.dirty_bytes", "bytes", 64, 1e12,
+                                             "the most that the L2 keeps unwritten; 0: all that it holds", true),
           field<&M::l2, &M::L2::latency_cycles>("l2.latency_cycles", "SM clocks", 1, 1e5, "L2 hit, unloaded"),
           field<&M::hbm, &M::Hbm::bytes>("hbm.bytes", "bytes", 1024, 1e15, "capacity of the HBM"),
           field<&M::hbm, &M::Hbm::read_gb_per_s>("hbm.read_gb_per_s", "GB/s", 1e-3, 1e6,
@@ -113,7 +119,15 @@ void append_overheads(std::vector<MachineField>& all) {
                field<&M::overheads, &O::shuffle_cycles>("overheads.shuffle_cycles", "SM clocks", 0, 1e6,
                                                         "one warp shuffle step of a row reduction"),
                field<&M::overheads, &O::copy_issue_cycles>("overheads.copy_issue_cycles", "SM clocks", 0, 1e6,
-                                                           "issuing one asynchronous tile copy")});
+                                                           "issuing an asynchronous copy of 16 KiB, beyond its set-up"),
+               field<&M::overheads, &O::copy_setup_cycles>("overheads.copy_setup_cycles", "SM clocks", 0, 1e6,
+                                                           "setting up an asynchronous copy of any size"),
+               field<&M::overheads, &O::syncthreads_cycles>("overheads.syncthreads_cycles", "SM clocks", 0, 1e6,
+                                                            "a block's warps meet, all there"),
+               field<&M::overheads, &O::smem_latency_cycles>("overheads.smem_latency_cycles", "SM clocks", 0, 1e6,
+                                                             "ldmatrix: from its issue to its first use"),
+               field<&M::overheads, &O::exp_latency_cycles>("overheads.exp_latency_cycles", "SM clocks", 0, 1e6,
+                                                            "an exponential: from its issue to its first use")});
 }
 
 bool is_path(const std::string& name) {
@@ -229,6 +243,14 @@ Machine at_clock_of(Machine machine, bool with_mma) {
     machine.chip.clock_mhz = machine.chip.clock_without_mma_mhz;
   }
   return machine;
+}
+
+double Machine::l2_write_bytes_per_clock() const {
+  return l2.write_bytes_per_clock > 0 ? l2.write_bytes_per_clock : l2.bytes_per_clock;
+}
+
+double Machine::l2_write_bytes_per_clock_per_sm() const {
+  return l2.write_bytes_per_clock_per_sm > 0 ? l2.write_bytes_per_clock_per_sm : l2.bytes_per_clock_per_sm;
 }
 
 double Machine::matmul_flops_per_clock(MatmulUnit unit) const {

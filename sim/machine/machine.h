@@ -26,7 +26,7 @@ struct Machine {
 
   struct Chip {
     int sm_count = 0;
-    double clock_mhz = 0;              ///< SM clock while tensor cores are at work
+    double clock_mhz = 0;              ///< SM clock of kernels with matrix instructions
     double clock_without_mma_mhz = 0;  ///< SM clock of kernels without matrix instructions; 0: clock_mhz
   } chip;
 
@@ -54,9 +54,12 @@ struct Machine {
 
   struct L2 {
     std::int64_t bytes = 0;
-    double bytes_per_clock = 0;         ///< all SMs together
-    double bytes_per_clock_per_sm = 0;  ///< port of one SM
-    double latency_cycles = 0;          ///< hit, unloaded
+    double bytes_per_clock = 0;               ///< all SMs together
+    double bytes_per_clock_per_sm = 0;        ///< port of one SM
+    double write_bytes_per_clock = 0;         ///< from all SMs together; 0: as reads
+    double write_bytes_per_clock_per_sm = 0;  ///< from one SM; 0: as reads
+    double latency_cycles = 0;                ///< hit, unloaded
+    std::int64_t dirty_bytes = 0;             ///< the most it keeps unwritten; 0: all that it holds
   } l2;
 
   struct Hbm {
@@ -75,7 +78,11 @@ struct Machine {
     double barrier_cycles = 0;         ///< from the last arrival to the waiting role's next op
     double matmul_latency_cycles = 0;  ///< from a matmul's last operand to its first dependent op, beyond its work
     double shuffle_cycles = 0;         ///< one warp shuffle step of a row reduction
-    double copy_issue_cycles = 0;      ///< issuing one asynchronous tile copy
+    double copy_issue_cycles = 0;      ///< issuing an asynchronous copy of 16 KiB, beyond its set-up
+    double copy_setup_cycles = 0;      ///< and that
+    double syncthreads_cycles = 0;     ///< a block's warps meet, all there
+    double smem_latency_cycles = 0;    ///< ldmatrix: from its issue to its first use
+    double exp_latency_cycles = 0;     ///< an exponential, likewise
   } overheads;
 
   /// Derived: seconds and cycles.
@@ -83,6 +90,8 @@ struct Machine {
   double hbm_read_bytes_per_clock() const { return hbm.read_gb_per_s * 1e3 / chip.clock_mhz; }
   double hbm_write_bytes_per_clock() const { return hbm.write_gb_per_s * 1e3 / chip.clock_mhz; }
   double matmul_flops_per_clock(MatmulUnit unit) const;  ///< per SM
+  double l2_write_bytes_per_clock() const;               ///< all SMs together
+  double l2_write_bytes_per_clock_per_sm() const;
 };
 
 /// One number of a machine: the row that parsing, checking, errors, overrides and documentation share.

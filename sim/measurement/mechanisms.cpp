@@ -30,8 +30,25 @@ const std::vector<Mechanism>& mechanisms() {
        [](Machine& m, SimulateOptions&) { m.hbm.copy_gb_per_s = 0; }},
       {"clock_by_load", "kernels without matrix instructions run at the clock of those with them",
        [](Machine& m, SimulateOptions&) { m.chip.clock_without_mma_mhz = 0; }},
-      {"dependent_latency", "matmuls and shuffles have no latency beyond their work",
-       [](Machine& m, SimulateOptions&) { m.overheads.matmul_latency_cycles = m.overheads.shuffle_cycles = 0; }},
+      {"dependent_latency", "products, shuffles, exponentials, ldmatrix and barriers have no latency beyond their work",
+       [](Machine& m, SimulateOptions&) {
+         m.overheads.matmul_latency_cycles = m.overheads.shuffle_cycles = m.overheads.exp_latency_cycles = 0;
+         m.overheads.smem_latency_cycles = m.overheads.syncthreads_cycles = 0;
+       }},
+      {"l2_writes", "the L2 takes writes as fast as it gives reads",
+       [](Machine& m, SimulateOptions&) { m.l2.write_bytes_per_clock = m.l2.write_bytes_per_clock_per_sm = 0; }},
+      {"copy_issue", "asking for a copy takes no time",
+       [](Machine& m, SimulateOptions&) { m.overheads.copy_issue_cycles = m.overheads.copy_setup_cycles = 0; }},
+      {"passes", "the ops of a pass over registers follow one another",
+       [](Machine&, SimulateOptions& o) { o.rules.passes = false; }},
+      {"feed_stall", "mma.sync never waits for its operands",
+       [](Machine&, SimulateOptions& o) { o.rules.feed_stall = false; }},
+      {"mma_slots", "mma.sync is issued beside any other instructions",
+       [](Machine&, SimulateOptions& o) { o.rules.mma_slots = false; }},
+      {"oldest_first", "a unit serves all blocks that want it equally",
+       [](Machine&, SimulateOptions& o) { o.rules.oldest_first = false; }},
+      {"landings", "copies that land leave the SMEM port to others",
+       [](Machine&, SimulateOptions& o) { o.rules.landings = false; }},
   };
   return all;
 }

@@ -21,6 +21,9 @@ struct Kernel {
   std::int32_t slices = 1;  ///< of the grid: heads x batch, usually. Slice z uses Tensor::slice_of(z).
   int warps = 4;            ///< of one block, all roles together
   MatmulUnit matmul = MatmulUnit::mma_sync;
+  /// Lanes that share a row, of kernels that work on rows in words of 16 bytes a lane; 0: rows lie as mma.sync's
+  /// fragments have them, spread over a quad.
+  int lanes_of_a_row = 0;
   std::function<void(Block&)> program;
 
   /// The lowest block whose ops differ from those of `index` only in which rows and columns they address; a program

@@ -39,14 +39,17 @@ class Writer {
  private:
   double add_kernel(std::size_t k, sim::L2Model& l2, double end_us) {
     const sim::Kernel& kernel = prepared_.plan.kernels[k];
-    const int blocks = sim::fit_kernel(prepared_.plan, kernel, experiment_.machine).occupancy.blocks_per_sm;
+    const sim::KernelFit fit = sim::fit_kernel(prepared_.plan, kernel, experiment_.machine);
+    const sim::Machine machine = sim::at_clock_of(experiment_.machine, fit.multiplies);
+    const int blocks = fit.occupancy.blocks_per_sm;
+    cycles_per_us_ = machine.cycles_per_us();
     const sim::L2Kernel traffic = l2.run(k, std::int64_t{blocks} * experiment_.machine.chip.sm_count);
     const double begin_us = sim::kernel_start_us(experiment_.machine, k, end_us);
     traces_.clear();
     const sim::SpanSink sink = [&](const Span& span) { add_span(kernel, begin_us, span); };
     const sim::KernelTiming timing =
-        sim::time_kernel({prepared_.plan, kernel, experiment_.machine, traffic, blocks, false, &sink});
-    const double kernel_us = timing.cycles / experiment_.machine.cycles_per_us();
+        sim::time_kernel({prepared_.plan, kernel, machine, traffic, blocks, false, &sink, {}});
+    const double kernel_us = timing.cycles / cycles_per_us_;
     add("{{\"ph\":\"X\",\"pid\":{},\"tid\":0,\"ts\":{:.6f},\"dur\":{:.6f},\"cat\":\"kernel\",\"name\":\"{}\"}}",
         kHbmProcess, begin_us, kernel_us, kernel.name);
     return begin_us + kernel_us;
@@ -67,8 +70,7 @@ class Writer {
                        "take fewer heads, a smaller --batch or a shorter sequence");
     }
     const sim::Op& op = op_of(kernel, span);
-    const double per_us = experiment_.machine.cycles_per_us();
-    const double ts = begin_us + span.begin / per_us, end = begin_us + span.end / per_us;
+    const double ts = begin_us + span.begin / cycles_per_us_, end = begin_us + span.end / cycles_per_us_;
     const int resident = span.slot * 32 + span.role;
     lanes_.insert({span.sm, resident});
     if (span.kind == StepKind::load) {
@@ -148,6 +150,7 @@ class Writer {
 
   const sim::Experiment& experiment_;
   sim::Prepared prepared_;
+  double cycles_per_us_ = 0;  // of the kernel that is being added
   std::int64_t spans_max_, spans_ = 0, read_bytes_ = 0, written_bytes_ = 0;
   std::map<std::int32_t, sim::Trace> traces_;  // of the running kernel
   std::set<std::pair<int, int>> lanes_;        // SM, resident role

@@ -43,7 +43,7 @@ const std::vector<Verb>& verbs() {
       {"validate", "Hold the simulation against what real cards did: errors in time, cycles and counters",
        "attoscope validate --machine h200-sxm --algorithm flash2 --counters --worst 10", add_validate},
       {"calibrate", "A machine file's numbers from micro-benchmarks of such a card",
-       "attoscope calibrate gpu/microbench/results/h200-2026-11-22.json --machine h200-sxm", add_calibrate},
+       "attoscope calibrate gpu/microbench/results/h200-2026-11-29.json --machine h200-sxm", add_calibrate},
       {"list", "List algorithms, machines, presets, or the fields of the JSON output", "attoscope list machines --json",
        add_list},
       {"demo", "The main job on a real case: GPT-2 medium's attention, four ways, on an A100", "attoscope demo",

@@ -194,7 +194,7 @@ std::optional<Utilisation> tensor_utilisation(const Run& run, std::int32_t kerne
     }
   }
   // Blocks of an SM share its unit, so their ops together last longer than the unit works.
-  const double work_us = k.timing.work[static_cast<std::size_t>(sim::Unit::tensor)] / run.machine().cycles_per_us();
+  const double work_us = k.timing.work[static_cast<std::size_t>(sim::Unit::tensor)] / k.cycles_per_us(run.machine());
   const double scale = spans_us > 0 ? work_us / spans_us / run.machine().chip.sm_count : 0;
   for (float& share : out.share) {
     share = std::min(1.0F, static_cast<float>(static_cast<double>(share) * scale));

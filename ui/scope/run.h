@@ -91,9 +91,10 @@ struct KernelRun {
   int blocks_per_sm = 1;
   sim::KernelFit fit;
   sim::KernelTiming timing;
-  std::vector<BlockRun> blocks;                     ///< by number in the grid
-  std::vector<std::vector<std::uint32_t>> on_slot;  ///< [sm * blocks_per_sm + slot]: blocks in order of time
-  bool all_spans = true;                            ///< else only those of SMs near Run::kept_sm
+  std::vector<BlockRun> blocks;                             ///< by number in the grid
+  std::vector<std::vector<std::uint32_t>> on_slot;          ///< [sm * blocks_per_sm + slot]: blocks in order of time
+  double cycles_per_us(const sim::Machine& machine) const;  ///< that it runs at
+  bool all_spans = true;                                    ///< else only those of SMs near Run::kept_sm
   std::span<const PlacedSpan> spans_of(std::uint32_t block) const;  ///< in the trace's order; empty if not kept
   std::span<const PlacedSpan> lane(std::int32_t sm) const;          ///< all kept spans of an SM, by block
 

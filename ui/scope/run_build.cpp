@@ -85,8 +85,6 @@ class RunBuilder {
     run_->parts_ = std::make_shared<Run::Parts>(*run_);
     parts().series.resize(run_->plan().tensors.size());
     const sim::Machine& machine = run_->machine();
-    us_per_cycle_ = 1 / machine.cycles_per_us();
-    issue_us_ = machine.overheads.copy_issue_cycles * us_per_cycle_;
     run_->options_.kept_sm = std::clamp(options.kept_sm, 0, machine.chip.sm_count - 1);
   }
 
@@ -160,6 +158,8 @@ class RunBuilder {
     kernel_->begin_us = kernel_begin_us_ = begin_us;
     kernel_->fit = fit;
     kernel_->blocks_per_sm = fit.occupancy.blocks_per_sm;
+    us_per_cycle_ = 1 / kernel_->cycles_per_us(run_->machine());
+    issue_us_ = run_->machine().overheads.copy_issue_cycles * us_per_cycle_;
     kernel_->all_spans = all_spans_;
     const auto blocks = static_cast<std::size_t>(kernel_->kernel->total_blocks());
     kernel_->blocks.assign(blocks, {});

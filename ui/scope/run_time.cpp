@@ -8,6 +8,10 @@
 
 namespace scope {
 
+double KernelRun::cycles_per_us(const sim::Machine& machine) const {
+  return sim::at_clock_of(machine, fit.multiplies).cycles_per_us();
+}
+
 namespace {
 
 // Ops that end together are set apart by this, so that each has a moment of its own.
@@ -65,7 +69,7 @@ std::shared_ptr<const BlockClock> Run::Parts::clock(std::int32_t kernel, std::ui
     if (spans.empty()) {
       spread(of.blocks[block], *made);
     } else {
-      place(of.blocks[block], in, spans, machine.overheads.copy_issue_cycles / machine.cycles_per_us(), *made);
+      place(of.blocks[block], in, spans, machine.overheads.copy_issue_cycles / of.cycles_per_us(machine), *made);
     }
     if (!made->done.empty()) {
       made->done.back() = of.blocks[block].end_us;
