@@ -128,6 +128,7 @@ __device__ __forceinline__ void softmax_row(const Softmax<T>& a, Words<T, kWords
 template <int kWords>
 constexpr int kBlocksAtLeast = kWords == 16  ? 2
                                : kWords == 8 ? 3
+                               : kWords == 5 ? 5
                                : kWords == 4 ? 6
                                              : 8;
 
@@ -212,6 +213,7 @@ Kernel<T> kernel_of_words(int words) {
   return words <= 1    ? softmax_rows<T, 1, kWarps>
          : words <= 2  ? softmax_rows<T, 2, kWarps>
          : words <= 4  ? softmax_rows<T, 4, kWarps>
+         : words <= 5  ? softmax_rows<T, 5, kWarps>  // a little more than 4096 keys: 8 would be idle to a third
          : words <= 8  ? softmax_rows<T, 8, kWarps>
          : words <= 16 ? softmax_rows<T, 16, kWarps>
                        : softmax_long_rows<T>;

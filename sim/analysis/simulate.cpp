@@ -217,12 +217,12 @@ class Simulation {
       observer->on_timed(timing);
     }
     const double kernel_us = timing.cycles / machine.cycles_per_us();
-    row.time_us = begin_us - report_.time_us + kernel_us;
+    row.time_us = begin_us + kernel_us - report_.time_us;
     row.bound = name_bound(timing, machine);
     spent_us_["launch"] += begin_us - report_.time_us;
     spent_us_[row.bound] += kernel_us;
     idle_cycles_ += (begin_us - report_.time_us) * machine.cycles_per_us();
-    report_.time_us += row.time_us;
+    report_.time_us = begin_us + kernel_us;
     report_.cycles += timing.cycles;
     timings_.push_back(timing);
   }

@@ -79,13 +79,13 @@ class Rhythm {
   void end_loop();
   void skip(double cycles, int periods);
 
-  /// Repeats that make a period; 0: no two periods have been alike, to a thousandth.
+  /// Repeats that make a period; 0: no two periods, or three of several repeats, have been alike to a thousandth.
   int repeats() const { return repeats_; }
   double period() const { return period_; }
   Spent of_period() const;
 
  private:
-  static constexpr int kMost = 8, kKept = 2 * kMost + 1;
+  static constexpr int kMost = 8, kKept = 3 * kMost + 1;
   double at(int back) const { return at_[static_cast<std::size_t>((crossed_ - 1 - back) % kKept)]; }
 
   std::array<double, kKept> at_{};

@@ -44,7 +44,8 @@ void Rhythm::cross(double now, const Spent& spent) {
   repeats_ = 0;
   for (int k = 1; k <= kMost && k < crossed_ && repeats_ == 0; ++k) {
     const double last = at(0) - at(k);
-    const bool again = 2 * k < crossed_ && alike(last, at(k) - at(2 * k), kRepeatAlike);
+    const bool twice = 2 * k < crossed_ && alike(last, at(k) - at(2 * k), kRepeatAlike);
+    const bool again = twice && (k == 1 || (3 * k < crossed_ && alike(last, at(2 * k) - at(3 * k), kRepeatAlike)));
     if (again || (k == known_repeats_ && alike(last, known_period_, kRepeatAlike))) {
       repeats_ = k;
       period_ = last;

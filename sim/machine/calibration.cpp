@@ -160,9 +160,7 @@ const std::vector<Rule>& rules() {
   return all;
 }
 
-double rounded(double value) {
-  return value >= 1000 ? std::round(value) : std::stod(fmt::format("{:.4g}", value));
-}
+double rounded(double value) { return value >= 1000 ? std::round(value) : std::stod(fmt::format("{:.4g}", value)); }
 
 [[noreturn]] void wrong(const std::string& source, const std::string& what) {
   throw Error(source, what, "results of attoscope-microbench were expected");

@@ -158,8 +158,8 @@ class RunBuilder {
     kernel_->begin_us = kernel_begin_us_ = begin_us;
     kernel_->fit = fit;
     kernel_->blocks_per_sm = fit.occupancy.blocks_per_sm;
-    us_per_cycle_ = 1 / kernel_->cycles_per_us(run_->machine());
-    issue_us_ = run_->machine().overheads.copy_issue_cycles * us_per_cycle_;
+    cycles_per_us_ = kernel_->cycles_per_us(run_->machine());
+    issue_us_ = run_->machine().overheads.copy_issue_cycles / cycles_per_us_;
     kernel_->all_spans = all_spans_;
     const auto blocks = static_cast<std::size_t>(kernel_->kernel->total_blocks());
     kernel_->blocks.assign(blocks, {});
@@ -245,8 +245,8 @@ class RunBuilder {
 
   void add(const sim::Span& span) {
     const auto number = static_cast<std::size_t>(span.block);
-    const double begin = kernel_begin_us_ + span.begin * us_per_cycle_;
-    const double end = kernel_begin_us_ + span.end * us_per_cycle_;
+    const double begin = kernel_begin_us_ + span.begin / cycles_per_us_;
+    const double end = kernel_begin_us_ + span.end / cycles_per_us_;
     Line& line = lines_[number * roles_ + static_cast<std::size_t>(span.role)];
     Placing& placing = placing_[number];
     if (line.end_us < 0 && !placing.started) {
@@ -267,7 +267,7 @@ class RunBuilder {
     store_->at(static_cast<std::size_t>(span.sm))[placing_[number].first + what.rank] = {
         us.first,
         us.second,
-        static_cast<float>(span.waited * us_per_cycle_),
+        static_cast<float>(span.waited / cycles_per_us_),
         what.span.op,
         static_cast<std::uint32_t>(number),
         dram_bytes,
@@ -295,7 +295,7 @@ class RunBuilder {
 
   void end_kernel(const sim::KernelTiming& timing) {
     kernel_->timing = timing;
-    kernel_->end_us = kernel_->begin_us + timing.cycles * us_per_cycle_;
+    kernel_->end_us = kernel_->begin_us + timing.cycles / cycles_per_us_;
     const auto sms = static_cast<std::size_t>(run_->machine().chip.sm_count);
     for (std::size_t sm = 0; sm < sms; ++sm) {
       kernel_->lanes.push_back(store_->spans(sm));
@@ -359,7 +359,7 @@ class RunBuilder {
   }
 
   std::shared_ptr<Run> run_;
-  double us_per_cycle_ = 0, issue_us_ = 0, kernel_begin_us_ = 0;
+  double cycles_per_us_ = 0, issue_us_ = 0, kernel_begin_us_ = 0;
   bool all_spans_ = true;
   std::vector<std::int64_t> spans_;  // by kernel
   KernelRun* kernel_ = nullptr;      // the one being placed; likewise the next
