@@ -30,7 +30,7 @@ struct SimulateOptions {
   bool timing = true;                            ///< false: exact counters only, and the modelled fields stay empty
   bool memoise = true;                           ///< same-shaped and steady-state work is simulated once
   const SimulationObserver* observer = nullptr;  ///< sees every op placed in time; then nothing is memoised
-  TimingRules rules;                             ///< of the timing model, that are not switched off
+  TimingRules rules{};                           ///< of the timing model, that are not switched off
 };
 
 struct KernelReport {

@@ -65,7 +65,7 @@ struct TimingInput {
   int blocks_per_sm = 1;
   bool memoise = false;             ///< skip repeats of a steady state
   const SpanSink* spans = nullptr;  ///< every op's span
-  TimingRules rules;
+  TimingRules rules{};
 };
 
 KernelTiming time_kernel(const TimingInput& input);

@@ -67,7 +67,7 @@ struct TimingProgram {
 
 struct CompileOptions {
   bool op_shares = false;  ///< every op's span is wanted
-  TimingRules rules;
+  TimingRules rules{};
 };
 
 /// Work of each op follows the rules on README's timing page.
