@@ -1,13 +1,11 @@
 // Memory-efficient attention ("lazy softmax"). Rabe and Staats 2021, "Self-attention Does Not Need O(n^2) Memory"
 // (arXiv 2112.05682), its Figure 1 chunk by chunk, with what a chunk needs written to HBM between its kernels. Read it
 // beside sim/algorithms/memory_efficient.cpp, whose tile programs these are; the margin says which of their lines.
-//
 // For each query chunk (cq rows) and key chunk (ck rows):
 //   scores   S = Q K^T                              cq x ck, written
 //   softmax  m = rowmax S, P = e^(S - m), l = rowsum P   S read twice, P, m, l written
 //   values   O_j = P V                              partial result of this chunk, written in fp32
 // then, once a query chunk, they are combined: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
-//
 // Four warps a block, each with a quarter of the tile's rows. Products run on the tensor cores from SMEM; softmax and
 // combine work on registers, 16 bytes a lane, past the L1: what is read twice comes from L2 twice.
 #include "kernels/memory_efficient.cuh"
@@ -245,15 +243,15 @@ void run_steps(const Chunked& a, const std::vector<Step>& steps, int slices, cud
   constexpr int kSmemOfValues = (kTile * kTile + kTile * kDim) * 2;
   allow_smem(scores<T, kDim, kTile>, kSmemOfScores);
   allow_smem(values<T, kDim, kTile>, kSmemOfValues);
+  const auto softmax_of = [](const Chunk& c) {
+    return c.keys % kTile == 0 ? softmax<T, kTile, true> : softmax<T, kTile, false>;
+  };
   for (const Step& step : steps) {
     const dim3 grid(step.blocks, slices);
     const Chunk& c = step.chunk;
     switch (step.kind) {
       case Kind::scores: scores<T, kDim, kTile><<<grid, kChunkThreads, kSmemOfScores, stream>>>(a, c); break;
-      case Kind::softmax:
-        (c.keys % kTile == 0 ? softmax<T, kTile, true> : softmax<T, kTile, false>)<<<grid, kChunkThreads, 0, stream>>>(
-            a, c);
-        break;
+      case Kind::softmax: softmax_of(c)<<<grid, kChunkThreads, 0, stream>>>(a, c); break;
       case Kind::values: values<T, kDim, kTile><<<grid, kChunkThreads, kSmemOfValues, stream>>>(a, c); break;
       case Kind::combine:
         combine<T, kDim, kTile><<<grid, kChunkThreads, 0, stream>>>(a, c.first_query, c.queries);
@@ -319,8 +317,7 @@ std::string refusal(const Problem& p, const Schedule& s) {
            (p.head_dim == 64 ? "64 and 128" : "64");
   }
   if (s.block_q < 1 || s.block_q > p.seqlen_q || s.block_kv < 1 || s.block_kv > p.seqlen_kv) {
-    return "chunks of " + std::to_string(s.block_q) + " x " + std::to_string(s.block_kv) +
-           ": 1 to the sequence's length";
+    return "chunks of " + std::to_string(s.block_q) + " x " + std::to_string(s.block_kv) + ": 1 to the sequence";
   }
   if (s.warps != kChunkWarps || s.stages != 1) {
     return "warps " + std::to_string(s.warps) + ", stages " + std::to_string(s.stages) + ": compiled for 4 and 1";
@@ -328,8 +325,7 @@ std::string refusal(const Problem& p, const Schedule& s) {
   return "";
 }
 
-// The paper's code uses chunks of 1024 queries and 4096 keys; shorter sequences are cut into four, so that memory
-// stays below N^2 there too.
+// The paper's code uses chunks of 1024 x 4096; shorter sequences are cut into four, to stay below N^2 there too.
 Schedule fill_in(const Problem& p, const Schedule& given) {
   Schedule s = given;
   const auto choose = [](int given, int fallback, int length) {
@@ -343,7 +339,7 @@ Schedule fill_in(const Problem& p, const Schedule& given) {
   return s;
 }
 
-// The default chunks and square ones, with every tile.
+// The default chunks and square ones.
 std::vector<Schedule> schedules(const Problem& problem) {
   std::vector<Schedule> all;
   if (!refusal_of_problem(problem).empty()) {
