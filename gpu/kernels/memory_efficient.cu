@@ -6,8 +6,7 @@
 //   softmax  m = rowmax S, P = e^(S - m), l = rowsum P   S read twice, P, m, l written
 //   values   O_j = P V                              partial result of this chunk, written in fp32
 // then, once a query chunk, they are combined: O = sum_j e^(m_j - m) O_j / sum_j e^(m_j - m) l_j.
-// Four warps a block, each with a quarter of the tile's rows. Products run on the tensor cores from SMEM; softmax and
-// combine work on registers, 16 bytes a lane, past the L1: what is read twice comes from L2 twice.
+// Four warps a block, a quarter of the rows each. What softmax and combine read twice comes from L2 twice: past the L1.
 #include "kernels/memory_efficient.cuh"
 
 #include <algorithm>
